@@ -1,0 +1,62 @@
+namespace Mags.Contracts.Jobs;
+
+/// <summary>Body of <c>POST /mags-jobs</c>. A null, and a field that carries its default, asks for nothing.</summary>
+public sealed record CreateJobRequest
+{
+    /// <summary>Shell script, run as a file by <c>/bin/sh</c> as root in <c>/root</c>. Required; at most 1 MiB.</summary>
+    public string? Script { get; init; }
+
+    /// <summary>Always <c>inline</c>. Required.</summary>
+    public string? Type { get; init; }
+
+    /// <summary>A name for the job, made up when absent; at most 128 characters.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Workspace to keep changes in.</summary>
+    public string? WorkspaceId { get; init; }
+
+    /// <summary>Workspace mounted read-only as the starting file system.</summary>
+    public string? BaseWorkspaceId { get; init; }
+
+    /// <summary>The sandbox stays alive after the script.</summary>
+    public bool? Persistent { get; init; }
+
+    /// <summary>With <see cref="Persistent"/>: kept on the node's disk only.</summary>
+    public bool? NoSync { get; init; }
+
+    /// <summary>With <see cref="Persistent"/>: never put to sleep when idle.</summary>
+    public bool? NoSleep { get; init; }
+
+    /// <summary>Command that runs when a sleeping sandbox wakes.</summary>
+    public string? StartupCommand { get; init; }
+
+    /// <summary>Environment variables of the script; at most 256 and 1 MiB in all.</summary>
+    public Dictionary<string, string>? Environment { get; init; }
+
+    /// <summary>Ids of uploaded files to place in <c>/root</c> before the script runs.</summary>
+    public IReadOnlyList<string>? FileIds { get; init; }
+
+    /// <summary>Size of the writable disk in GiB; default 2, 1 to 64.</summary>
+    public int? DiskGb { get; init; }
+
+    /// <summary>Virtual processors; default 1, rounded up to a power of two.</summary>
+    public int? Vcpus { get; init; }
+
+    /// <summary>Memory in MiB; default 1024, rounded up to a power of two from 128.</summary>
+    public int? MemoryMb { get; init; }
+
+    /// <summary>The script's time limit in seconds; default 300.</summary>
+    public int? Timeout { get; init; }
+
+    /// <summary>Image to start from; <c>standard</c> or absent is the server's default.</summary>
+    public string? Image { get; init; }
+
+    /// <summary>Older name of <see cref="Image"/>.</summary>
+    public string? RootfsType { get; init; }
+
+    /// <summary>Kind of wall; default <c>microvm</c>.</summary>
+    public string? Isolation { get; init; }
+
+    /// <summary><c>false</c>: no network at all.</summary>
+    public bool? Network { get; init; }
+}

@@ -1,0 +1,26 @@
+using System.Text.Json.Serialization;
+using Mags.Contracts.Account;
+using Mags.Contracts.Errors;
+using Mags.Contracts.Images;
+using Mags.Contracts.Jobs;
+using Mags.Contracts.Server;
+
+namespace Mags.Contracts;
+
+/// <summary>The one JSON context of the REST API: <c>snake_case</c>, nulls left out, no reflection.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ActionResponse))]
+[JsonSerializable(typeof(CreateJobRequest))]
+[JsonSerializable(typeof(ErrorResponse))]
+[JsonSerializable(typeof(ImageListResponse))]
+[JsonSerializable(typeof(JobAccepted))]
+[JsonSerializable(typeof(JobEnd))]
+[JsonSerializable(typeof(JobListResponse))]
+[JsonSerializable(typeof(JobResponse))]
+[JsonSerializable(typeof(LogEntry))]
+[JsonSerializable(typeof(LogsResponse))]
+[JsonSerializable(typeof(ServerInfoResponse))]
+[JsonSerializable(typeof(WhoAmIResponse))]
+public sealed partial class MagsJsonContext : JsonSerializerContext;

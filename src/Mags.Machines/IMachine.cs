@@ -1,0 +1,26 @@
+namespace Mags.Machines;
+
+/// <summary>One sandbox that a caller owns. Disposing it ends it: process, sockets, disk and folder are gone after.</summary>
+public interface IMachine : IAsyncDisposable
+{
+    /// <summary>Id of the machine, unique on this node for ever; shown as <c>vm_id</c>.</summary>
+    string Id { get; }
+
+    /// <summary>What runs it: <c>kvm</c> or <c>tcg</c>.</summary>
+    string Accelerator { get; }
+
+    /// <summary>Where the time until now went, step by step, in order (restore, disk, cont, connect, claim, …).</summary>
+    IReadOnlyList<MachineStep> Steps { get; }
+
+    /// <summary>Completes when the machine has ended by itself or was disposed; never faults.</summary>
+    Task<MachineExit> Ended { get; }
+
+    /// <summary>
+    /// Runs one process and streams what it says until it has ended; the last event is <see cref="ProcessExited"/>.
+    /// A session that breaks is taken up again without losing or repeating output. Cancelling stops listening only.
+    /// </summary>
+    /// <exception cref="MachineException">
+    /// The process could not be started, or the machine ended first; <see cref="Ended"/> then says how.
+    /// </exception>
+    IAsyncEnumerable<ProcessEvent> RunAsync(ProcessSpec process, CancellationToken cancellationToken);
+}

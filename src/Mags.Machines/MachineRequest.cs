@@ -1,0 +1,22 @@
+namespace Mags.Machines;
+
+/// <summary>What a machine is wanted for.</summary>
+public sealed record MachineRequest
+{
+    /// <summary>Name of an image in the catalog.</summary>
+    public required string Image { get; init; }
+
+    /// <summary>Size of the machine.</summary>
+    public required MachineSize Size { get; init; }
+
+    /// <summary>Size of the writable disk in GiB.</summary>
+    public required int DiskGb { get; init; }
+
+    /// <summary>Host name inside the guest.</summary>
+    public required string HostName { get; init; }
+}
+
+/// <summary>Size of a machine; one template serves each.</summary>
+/// <param name="Vcpus">Virtual processors, a power of two.</param>
+/// <param name="MemoryMib">Memory in MiB, a power of two from 128.</param>
+public readonly record struct MachineSize(int Vcpus, int MemoryMib);
