@@ -1,0 +1,14 @@
+namespace Mags.Data.Accounts;
+
+/// <summary>A user.</summary>
+public sealed class UserRow
+{
+    /// <summary>The user's id.</summary>
+    public required Guid Id { get; set; }
+
+    /// <summary>Name, unique.</summary>
+    public required string Name { get; set; }
+
+    /// <summary>When the user was made.</summary>
+    public required DateTimeOffset CreatedAt { get; set; }
+}

@@ -1,0 +1,127 @@
+namespace Mags.Data.Jobs;
+
+/// <summary>Jobs in the database. A fault of the database is a <see cref="DatabaseException"/>.</summary>
+public sealed class JobStore
+{
+    private readonly Database _database;
+    private readonly JobQueries _queries = new();
+
+    internal JobStore(Database database)
+    {
+        _database = database;
+    }
+
+    /// <summary>Adds a job with its input. Durable when it returns.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="input">Its script and environment.</param>
+    /// <param name="cancellationToken">
+    /// Takes the write back while it waits; once it has begun it is carried out and told as it went.
+    /// </param>
+    public Task AddAsync(JobRow job, JobInputRow input, CancellationToken cancellationToken) =>
+        _database.WriteAsync(
+            async db =>
+            {
+                db.Add(job);
+                db.Add(input);
+                return await db.SaveChangesAsync(CancellationToken.None);
+            },
+            cancellationToken);
+
+    /// <summary>The job of this id, whosever it is; null when there is none.</summary>
+    public Task<JobRow?> GetAsync(Guid id, CancellationToken cancellationToken) =>
+        _database.ReadAsync(db => _queries.ById(db, id), cancellationToken);
+
+    /// <summary>The script and environment of this job; null when there is none.</summary>
+    public Task<JobInputRow?> GetInputAsync(Guid id, CancellationToken cancellationToken) =>
+        _database.ReadAsync(db => _queries.Input(db, id), cancellationToken);
+
+    /// <summary>
+    /// A user's job by request id, name or workspace id. An id comes first. A name or workspace means its active job
+    /// (pending, running or sleeping), else its newest; of several active ones the newest.
+    /// </summary>
+    /// <returns>Null when there is none, and when it is another user's.</returns>
+    public Task<JobRow?> FindAsync(Guid userId, string idOrName, CancellationToken cancellationToken) =>
+        _database.ReadAsync(db => FindAsync(db, userId, idOrName), cancellationToken);
+
+    /// <summary>One page of a user's jobs, newest first.</summary>
+    /// <param name="userId">Whose.</param>
+    /// <param name="page">Number of the page, from 1. Past the end it is empty.</param>
+    /// <param name="pageSize">Jobs a page, at least 1.</param>
+    /// <param name="cancellationToken">Gives up the read.</param>
+    public Task<JobPage> ListAsync(Guid userId, int page, int pageSize, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(page, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(pageSize, 1);
+        return _database.ReadAsync(db => ListAsync(db, userId, page, pageSize, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>
+    /// Reads a job, changes it and writes it, in one transaction: no other change comes between. Durable when it
+    /// returns.
+    /// </summary>
+    /// <param name="id">The job.</param>
+    /// <param name="change">
+    /// Sets what changes. It runs inside the transaction that other writes wait for: it must be quick and must not
+    /// wait for anything. What it throws reaches the caller, and nothing is written.
+    /// </param>
+    /// <param name="cancellationToken">As in <see cref="AddAsync"/>.</param>
+    /// <returns>The job as written; null when there is none of this id.</returns>
+    public Task<JobRow?> UpdateAsync(Guid id, Action<JobRow> change, CancellationToken cancellationToken) =>
+        _database.WriteAsync(
+            async db =>
+            {
+                var job = await db.LockJobAsync(id);
+                if (job is null)
+                {
+                    return null;
+                }
+
+                change(job);
+                await db.SaveChangesAsync(CancellationToken.None);
+                return job;
+            },
+            cancellationToken);
+
+    /// <summary>Ids of all jobs that have not reached a final state, sleeping ones too; oldest first.</summary>
+    public Task<IReadOnlyList<Guid>> ListUnfinishedAsync(CancellationToken cancellationToken) =>
+        _database.ReadAsync<IReadOnlyList<Guid>>(
+            async db => await _queries.Unfinished(db).ToListAsync(cancellationToken),
+            cancellationToken);
+
+    private async Task<JobRow?> FindAsync(MagsDbContext db, Guid userId, string idOrName)
+    {
+        if (Guid.TryParseExact(idOrName, "D", out var id))
+        {
+            var job = await _queries.ById(db, id);
+            if (job?.UserId == userId)
+            {
+                return job;
+            }
+        }
+
+        // Four seeks in an index each, instead of one query that would have to sort all jobs of the name.
+        var active = Newer(
+            await _queries.ActiveByName(db, userId, idOrName),
+            await _queries.ActiveByWorkspace(db, userId, idOrName));
+        return active ?? Newer(
+            await _queries.NewestByName(db, userId, idOrName),
+            await _queries.NewestByWorkspace(db, userId, idOrName));
+    }
+
+    private async Task<JobPage> ListAsync(
+        MagsDbContext db, Guid userId, int page, int pageSize, CancellationToken cancellationToken)
+    {
+        var total = await _queries.Count(db, userId);
+        var skip = (page - 1L) * pageSize;
+        if (skip >= total)
+        {
+            return new JobPage([], total);
+        }
+
+        var jobs = await _queries.Page(db, userId, (int)skip, pageSize).ToListAsync(cancellationToken);
+        return new JobPage(jobs, total);
+    }
+
+    private static JobRow? Newer(JobRow? one, JobRow? other) =>
+        one is null || other?.CreatedAt > one.CreatedAt ? other : one;
+}
