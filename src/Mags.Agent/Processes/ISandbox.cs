@@ -1,0 +1,12 @@
+namespace Mags.Agent.Processes;
+
+/// <summary>The world that processes are started in.</summary>
+internal interface ISandbox
+{
+    /// <summary>Folder for scripts, as the sandbox's processes see it.</summary>
+    string ScriptFolder { get; }
+
+    /// <summary>Runs something in the sandbox's view of the file system; one at a time. What it throws is thrown here.</summary>
+    /// <remarks>The work must not wait for other threads, and must not start any.</remarks>
+    void Invoke(Action work);
+}

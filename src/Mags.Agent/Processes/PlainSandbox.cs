@@ -1,0 +1,17 @@
+namespace Mags.Agent.Processes;
+
+/// <summary>The agent's own world: whoever started it has put walls around it.</summary>
+internal sealed class PlainSandbox(string scriptFolder) : ISandbox
+{
+    private readonly Lock _gate = new();
+
+    public string ScriptFolder => scriptFolder;
+
+    public void Invoke(Action work)
+    {
+        lock (_gate)
+        {
+            work();
+        }
+    }
+}

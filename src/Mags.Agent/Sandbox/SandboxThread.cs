@@ -1,0 +1,77 @@
+using System.Runtime.ExceptionServices;
+using Mags.Agent.Processes;
+
+namespace Mags.Agent.Sandbox;
+
+/// <summary>The thread that lives in the sandbox: its namespaces and its root are those of all sandbox processes.</summary>
+/// <remarks>
+/// The rest of the agent keeps the initramfs as its world. Once this thread's children belong to a pid namespace of their
+/// own the kernel lets it start no thread (EINVAL), so its work is done right here and handed over by a plain lock.
+/// </remarks>
+internal sealed class SandboxThread : ISandbox
+{
+    private readonly object _gate = new();
+    private readonly Lock _turn = new();
+    private Action? _work;
+    private Exception? _fault;
+
+    public SandboxThread(string scriptFolder)
+    {
+        ScriptFolder = scriptFolder;
+        new Thread(Run) { IsBackground = true, Name = "sandbox" }.Start();
+    }
+
+    public string ScriptFolder { get; }
+
+    public void Invoke(Action work)
+    {
+        lock (_turn)
+        {
+            Exception? fault;
+            lock (_gate)
+            {
+                _work = work;
+                Monitor.PulseAll(_gate);
+                while (_work is not null)
+                {
+                    Monitor.Wait(_gate);
+                }
+
+                (fault, _fault) = (_fault, null);
+            }
+
+            if (fault is not null)
+            {
+                ExceptionDispatchInfo.Throw(fault);
+            }
+        }
+    }
+
+    private void Run()
+    {
+        lock (_gate)
+        {
+            while (true)
+            {
+                while (_work is null)
+                {
+                    Monitor.Wait(_gate);
+                }
+
+                try
+                {
+                    _work();
+                }
+#pragma warning disable CA1031 // The edge of the thread: the fault belongs to the one who asked.
+                catch (Exception fault)
+#pragma warning restore CA1031
+                {
+                    _fault = fault;
+                }
+
+                _work = null;
+                Monitor.PulseAll(_gate);
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Mags.Agent.Boot;
+using Mags.Agent.Native;
+
+namespace Mags.Agent.Sandbox;
+
+/// <summary>The machine's own disk, /dev/vdb: an ext4 that holds whatever differs from the image.</summary>
+internal static unsafe class WritableDisk
+{
+    public const string Upper = Folder + "/upper";
+    public const string OverlayOptions =
+        "lowerdir=" + SandboxStage.Lower + ",upperdir=" + Upper + ",workdir=" + Folder + "/work";
+
+    private const string Device = "/dev/vdb";
+    private const string SectorCount = "/sys/block/vdb/size";
+    private const string Folder = "/rw";
+    private const ulong SectorSize = 512;
+    private const nuint ResizeCommand = 0x40086610;
+
+    /// <summary>Waits until the kernel has taken note of the disk's real size.</summary>
+    public static void WaitFor(ulong bytes, TimeSpan limit, TimeProvider time)
+    {
+        if (bytes > 0 && !DeviceEvents.WaitUntil(() => Size() == bytes, limit, time))
+        {
+            throw new IOException($"the writable disk has {Size()} bytes, not {bytes}, after {limit.TotalSeconds} s");
+        }
+    }
+
+    /// <summary>Mounts it, and lets its file system fill it.</summary>
+    public static void Mount(ulong diskBytes)
+    {
+        // Unused inode tables need no zeroing in the background: they are never read.
+        FileSystem.Mount(Device, Folder, "ext4", FileSystem.NoAccessTime, "noinit_itable");
+        Grow(diskBytes);
+        FileSystem.MakeFolder(Upper);
+        FileSystem.MakeFolder(Folder + "/work");
+    }
+
+    private static ulong Size() =>
+        ulong.TryParse(
+            FileSystem.TryRead(SectorCount)?.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var sectors)
+            ? sectors * SectorSize
+            : 0;
+
+    private static void Grow(ulong diskBytes)
+    {
+        var (blocks, blockSize) = ReadSuperblock();
+        var wanted = diskBytes / blockSize;
+        if (wanted <= blocks)
+        {
+            return;
+        }
+
+        var root = FileDescriptor.Open(Folder, FileDescriptor.ReadOnly | FileDescriptor.Directory);
+        var result = NativeMethods.DeviceControl(root, ResizeCommand, &wanted);
+        var error = Marshal.GetLastPInvokeError();
+        FileDescriptor.Close(root);
+        if (result != 0)
+        {
+            throw new NativeException($"grow the writable disk from {blocks} to {wanted} blocks", error);
+        }
+    }
+
+    /// <summary>The file system's size as its superblock has it; the mount has it in memory already.</summary>
+    /// <remarks>Offsets: https://docs.kernel.org/filesystems/ext4/super.html.</remarks>
+    private static (ulong Blocks, ulong BlockSize) ReadSuperblock()
+    {
+        const int start = 1024;
+        const int length = 1024;
+        var bytes = stackalloc byte[length];
+        var device = FileDescriptor.Open(Device, FileDescriptor.ReadOnly);
+        var count = NativeMethods.ReadAt(device, bytes, length, start);
+        FileDescriptor.Close(device);
+        if (count != length)
+        {
+            throw new IOException("the writable disk's superblock cannot be read");
+        }
+
+        var view = new ReadOnlySpan<byte>(bytes, length);
+        var low = BinaryPrimitives.ReadUInt32LittleEndian(view[0x04..]);
+        var high = BinaryPrimitives.ReadUInt32LittleEndian(view[0x150..]);
+        var logarithm = BinaryPrimitives.ReadUInt32LittleEndian(view[0x18..]);
+        return (((ulong)high << 32) | low, 1024UL << (int)logarithm);
+    }
+}
