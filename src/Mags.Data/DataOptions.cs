@@ -42,6 +42,7 @@ public sealed class DataOptions : IValidatableObject
         {
             var parsed = new SqliteConnectionStringBuilder(ConnectionString);
             return parsed.DataSource is "" or ":memory:" || parsed.Mode == SqliteOpenMode.Memory
+                || parsed.DataSource.StartsWith("file:", StringComparison.Ordinal)
                 ? "ConnectionString: SQLite needs the path of a file, as Data Source=PATH."
                 : null;
         }

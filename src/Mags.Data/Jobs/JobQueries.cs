@@ -6,9 +6,6 @@ namespace Mags.Data.Jobs;
 /// The reads of jobs, compiled once. Fields of an instance and not static: a compiled query belongs to one
 /// provider's model.
 /// </summary>
-/// <remarks>
-/// The states are written out in each query because the partial indices name them; see <see cref="JobTables"/>.
-/// </remarks>
 internal sealed class JobQueries
 {
     public Func<MagsDbContext, Guid, Task<JobRow?>> ById { get; } = EF.CompileAsyncQuery(
@@ -17,30 +14,20 @@ internal sealed class JobQueries
     public Func<MagsDbContext, Guid, Task<JobInputRow?>> Input { get; } = EF.CompileAsyncQuery(
         (MagsDbContext db, Guid id) => db.JobInputs.FirstOrDefault(input => input.JobId == id));
 
-    public Func<MagsDbContext, Guid, string, Task<JobRow?>> ActiveByName { get; } = EF.CompileAsyncQuery(
-        (MagsDbContext db, Guid userId, string name) => db.Jobs
-            .Where(job => job.UserId == userId && job.Name == name
-                && (job.State == JobState.Pending || job.State == JobState.Running || job.State == JobState.Sleeping))
-            .OrderByDescending(job => job.CreatedAt).ThenByDescending(job => job.Id)
-            .FirstOrDefault());
-
-    public Func<MagsDbContext, Guid, string, Task<JobRow?>> ActiveByWorkspace { get; } = EF.CompileAsyncQuery(
-        (MagsDbContext db, Guid userId, string workspaceId) => db.Jobs
-            .Where(job => job.UserId == userId && job.WorkspaceId == workspaceId
-                && (job.State == JobState.Pending || job.State == JobState.Running || job.State == JobState.Sleeping))
-            .OrderByDescending(job => job.CreatedAt).ThenByDescending(job => job.Id)
-            .FirstOrDefault());
-
-    public Func<MagsDbContext, Guid, string, Task<JobRow?>> NewestByName { get; } = EF.CompileAsyncQuery(
+    /// <summary>A user's active job of this name, else the newest.</summary>
+    public Func<MagsDbContext, Guid, string, Task<JobRow?>> ByName { get; } = EF.CompileAsyncQuery(
         (MagsDbContext db, Guid userId, string name) => db.Jobs
             .Where(job => job.UserId == userId && job.Name == name)
-            .OrderByDescending(job => job.CreatedAt).ThenByDescending(job => job.Id)
+            .OrderBy(job => EF.Property<bool>(job, JobTables.Ended))
+            .ThenByDescending(job => job.CreatedAt).ThenByDescending(job => job.Id)
             .FirstOrDefault());
 
-    public Func<MagsDbContext, Guid, string, Task<JobRow?>> NewestByWorkspace { get; } = EF.CompileAsyncQuery(
+    /// <summary>A user's active job in this workspace, else the newest.</summary>
+    public Func<MagsDbContext, Guid, string, Task<JobRow?>> ByWorkspace { get; } = EF.CompileAsyncQuery(
         (MagsDbContext db, Guid userId, string workspaceId) => db.Jobs
             .Where(job => job.UserId == userId && job.WorkspaceId == workspaceId)
-            .OrderByDescending(job => job.CreatedAt).ThenByDescending(job => job.Id)
+            .OrderBy(job => EF.Property<bool>(job, JobTables.Ended))
+            .ThenByDescending(job => job.CreatedAt).ThenByDescending(job => job.Id)
             .FirstOrDefault());
 
     public Func<MagsDbContext, Guid, Task<int>> Count { get; } = EF.CompileAsyncQuery(
@@ -52,6 +39,7 @@ internal sealed class JobQueries
             .OrderByDescending(job => job.CreatedAt).ThenByDescending(job => job.Id)
             .Skip(skip).Take(take));
 
+    /// <summary>The states are written out because the index names them; see <see cref="JobTables"/>.</summary>
     public Func<MagsDbContext, IAsyncEnumerable<Guid>> Unfinished { get; } = EF.CompileAsyncQuery(
         (MagsDbContext db) => db.Jobs
             .Where(job =>

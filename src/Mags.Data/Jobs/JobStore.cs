@@ -99,13 +99,10 @@ public sealed class JobStore
             }
         }
 
-        // Four seeks in an index each, instead of one query that would have to sort all jobs of the name.
-        var active = Newer(
-            await _queries.ActiveByName(db, userId, idOrName),
-            await _queries.ActiveByWorkspace(db, userId, idOrName));
-        return active ?? Newer(
-            await _queries.NewestByName(db, userId, idOrName),
-            await _queries.NewestByWorkspace(db, userId, idOrName));
+        // A seek each, instead of one query that would have to sort all jobs of the name.
+        var named = await _queries.ByName(db, userId, idOrName);
+        var inWorkspace = await _queries.ByWorkspace(db, userId, idOrName);
+        return Rank(inWorkspace).CompareTo(Rank(named)) > 0 ? inWorkspace : named;
     }
 
     private async Task<JobPage> ListAsync(
@@ -122,6 +119,11 @@ public sealed class JobStore
         return new JobPage(jobs, total);
     }
 
-    private static JobRow? Newer(JobRow? one, JobRow? other) =>
-        one is null || other?.CreatedAt > one.CreatedAt ? other : one;
+    /// <summary>Orders what a word may mean: none, ended, active; then by age.</summary>
+    private static (int State, DateTimeOffset CreatedAt) Rank(JobRow? job) => job switch
+    {
+        null => (0, default),
+        { State: JobState.Completed or JobState.Error } => (1, job.CreatedAt),
+        _ => (2, job.CreatedAt),
+    };
 }

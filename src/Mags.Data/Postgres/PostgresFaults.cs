@@ -7,7 +7,13 @@ internal static class PostgresFaults
 {
     public static DatabaseException? Translate(Exception exception, string database)
     {
-        var cause = exception as NpgsqlException ?? exception.InnerException as NpgsqlException;
+        // EF wraps it once or twice.
+        var cause = exception as NpgsqlException;
+        for (var inner = exception.InnerException; cause is null && inner is not null; inner = inner.InnerException)
+        {
+            cause = inner as NpgsqlException;
+        }
+
         if (cause is null)
         {
             return null;

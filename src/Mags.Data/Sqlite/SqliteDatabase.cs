@@ -32,6 +32,7 @@ internal sealed class SqliteDatabase : Database
             ForeignKeys = true,
             DefaultTimeout = BusySeconds,
             Pooling = true,
+            DataSource = Path.GetFullPath(new SqliteConnectionStringBuilder(connectionString).DataSource),
         };
         Name = connection.DataSource;
         _readerConnection = connection.ToString();
@@ -70,7 +71,11 @@ internal sealed class SqliteDatabase : Database
         await gate.OpenAsync(cancellationToken);
         await using var held = await gate.BeginTransactionAsync(cancellationToken);
 
-        CreateFile(Name);
+        if (!File.Exists(Name))
+        {
+            CreateFile(Name);
+        }
+
         await OpenForWritingAsync(db, cancellationToken);
         await db.Database.ExecuteSqlAsync($"DROP TABLE IF EXISTS \"__EFMigrationsLock\"", cancellationToken);
         await db.Database.MigrateAsync(cancellationToken);

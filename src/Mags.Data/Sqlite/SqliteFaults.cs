@@ -7,7 +7,13 @@ internal static class SqliteFaults
 {
     public static DatabaseException? Translate(Exception exception, string database)
     {
-        var cause = exception as SqliteException ?? exception.InnerException as SqliteException;
+        // EF wraps it once or twice.
+        var cause = exception as SqliteException;
+        for (var inner = exception.InnerException; cause is null && inner is not null; inner = inner.InnerException)
+        {
+            cause = inner as SqliteException;
+        }
+
         if (cause is null)
         {
             return null;

@@ -125,10 +125,9 @@ internal sealed class WriteQueue : IAsyncDisposable
             catch (Exception exception)
 #pragma warning restore CA1031
             {
-                // SQLite itself undoes the whole transaction on some faults (disk full, I/O error). Then this throws
-                // and the batch fails as a whole, instead of telling somebody that a lost write is durable.
-                await transaction.RollbackToSavepointAsync(Savepoint);
-                write.Fail(_translate(exception) ?? exception);
+                var fault = _translate(exception) ?? exception;
+                write.Fail(fault);
+                await UndoAsync(transaction, fault);
             }
             finally
             {
@@ -137,6 +136,23 @@ internal sealed class WriteQueue : IAsyncDisposable
         }
 
         return written;
+    }
+
+    /// <summary>
+    /// Undoes one write. On some faults (disk full, I/O error) SQLite has undone the whole transaction by itself: then
+    /// the batch fails as a whole, instead of telling somebody that a lost write is durable.
+    /// </summary>
+    private static async Task UndoAsync(IDbContextTransaction transaction, Exception fault)
+    {
+        try
+        {
+            await transaction.RollbackToSavepointAsync(Savepoint);
+        }
+        catch (Exception lost)
+        {
+            throw fault as DatabaseException ?? new DatabaseException(
+                DatabaseFault.Engine, "The database undid a transaction because one write in it failed.", lost);
+        }
     }
 
     private async Task CloseWriterAsync()

@@ -61,6 +61,9 @@ internal sealed class TestDatabase : IAsyncDisposable
         return database;
     }
 
+    /// <summary>Listens to the statements of a SQLite database; to be called before its first use.</summary>
+    public StatementSpy Spy() => new(File);
+
     /// <summary>The stores once more, as another process would open them.</summary>
     public IServiceProvider OpenAgain() => Open(ConnectionString);
 
@@ -68,6 +71,9 @@ internal sealed class TestDatabase : IAsyncDisposable
     public IServiceProvider OpenReadOnly() => Open(ConnectionString + (IsSqlite
         ? ";Mode=ReadOnly"
         : ";Options=-c default_transaction_read_only=on"));
+
+    /// <summary>The stores on another database of the same engine.</summary>
+    public IServiceProvider OpenAt(string connectionString) => Open(connectionString);
 
     /// <summary>A user to own jobs.</summary>
     public async Task<Guid> AddUserAsync(string name = "ada") =>

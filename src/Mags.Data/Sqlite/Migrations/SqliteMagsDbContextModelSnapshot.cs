@@ -121,6 +121,11 @@ namespace Mags.Data.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("disk_gb");
 
+                    b.Property<bool>("Ended")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ended")
+                        .HasComputedColumnSql("state IN (2, 3)", true);
+
                     b.Property<string>("Error")
                         .HasColumnType("TEXT")
                         .HasColumnName("error");
@@ -209,21 +214,17 @@ namespace Mags.Data.Sqlite.Migrations
 
                     b.HasKey("Id");
 
-                    b.HasIndex(new[] { "UserId", "Name", "CreatedAt", "Id" }, "ix_jobs_active_name")
-                        .HasFilter("\"state\" IN (0, 1, 4)");
-
-                    b.HasIndex(new[] { "UserId", "WorkspaceId", "CreatedAt", "Id" }, "ix_jobs_active_workspace")
-                        .HasFilter("\"workspace_id\" IS NOT NULL AND \"state\" IN (0, 1, 4)");
-
-                    b.HasIndex(new[] { "UserId", "Name", "CreatedAt", "Id" }, "ix_jobs_name");
+                    b.HasIndex(new[] { "UserId", "Name", "Ended", "CreatedAt", "Id" }, "ix_jobs_name")
+                        .IsDescending(false, false, false, true, true);
 
                     b.HasIndex(new[] { "CreatedAt", "Id" }, "ix_jobs_unfinished")
-                        .HasFilter("\"state\" IN (0, 1, 4)");
+                        .HasFilter("state IN (0, 1, 4)");
 
                     b.HasIndex(new[] { "UserId", "CreatedAt", "Id" }, "ix_jobs_user");
 
-                    b.HasIndex(new[] { "UserId", "WorkspaceId", "CreatedAt", "Id" }, "ix_jobs_workspace")
-                        .HasFilter("\"workspace_id\" IS NOT NULL");
+                    b.HasIndex(new[] { "UserId", "WorkspaceId", "Ended", "CreatedAt", "Id" }, "ix_jobs_workspace")
+                        .IsDescending(false, false, false, true, true)
+                        .HasFilter("workspace_id IS NOT NULL");
 
                     b.ToTable("jobs", (string)null);
                 });

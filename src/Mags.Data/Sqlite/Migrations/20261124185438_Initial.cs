@@ -51,7 +51,8 @@ namespace Mags.Data.Sqlite.Migrations
                     created_at = table.Column<long>(type: "INTEGER", nullable: false),
                     started_at = table.Column<long>(type: "INTEGER", nullable: true),
                     completed_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    error = table.Column<string>(type: "TEXT", nullable: true)
+                    error = table.Column<string>(type: "TEXT", nullable: true),
+                    ended = table.Column<bool>(type: "INTEGER", nullable: false, computedColumnSql: "state IN (2, 3)", stored: true)
                 },
                 constraints: table =>
                 {
@@ -106,27 +107,16 @@ namespace Mags.Data.Sqlite.Migrations
                 });
 
             migrationBuilder.CreateIndex(
-                name: "ix_jobs_active_name",
-                table: "jobs",
-                columns: new[] { "user_id", "name", "created_at", "id" },
-                filter: "\"state\" IN (0, 1, 4)");
-
-            migrationBuilder.CreateIndex(
-                name: "ix_jobs_active_workspace",
-                table: "jobs",
-                columns: new[] { "user_id", "workspace_id", "created_at", "id" },
-                filter: "\"workspace_id\" IS NOT NULL AND \"state\" IN (0, 1, 4)");
-
-            migrationBuilder.CreateIndex(
                 name: "ix_jobs_name",
                 table: "jobs",
-                columns: new[] { "user_id", "name", "created_at", "id" });
+                columns: new[] { "user_id", "name", "ended", "created_at", "id" },
+                descending: new[] { false, false, false, true, true });
 
             migrationBuilder.CreateIndex(
                 name: "ix_jobs_unfinished",
                 table: "jobs",
                 columns: new[] { "created_at", "id" },
-                filter: "\"state\" IN (0, 1, 4)");
+                filter: "state IN (0, 1, 4)");
 
             migrationBuilder.CreateIndex(
                 name: "ix_jobs_user",
@@ -136,8 +126,9 @@ namespace Mags.Data.Sqlite.Migrations
             migrationBuilder.CreateIndex(
                 name: "ix_jobs_workspace",
                 table: "jobs",
-                columns: new[] { "user_id", "workspace_id", "created_at", "id" },
-                filter: "\"workspace_id\" IS NOT NULL");
+                columns: new[] { "user_id", "workspace_id", "ended", "created_at", "id" },
+                descending: new[] { false, false, false, true, true },
+                filter: "workspace_id IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_tokens_hash",

@@ -52,7 +52,8 @@ namespace Mags.Data.Postgres.Migrations
                     created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     started_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     completed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    error = table.Column<string>(type: "text", nullable: true)
+                    error = table.Column<string>(type: "text", nullable: true),
+                    ended = table.Column<bool>(type: "boolean", nullable: false, computedColumnSql: "state IN (2, 3)", stored: true)
                 },
                 constraints: table =>
                 {
@@ -107,27 +108,16 @@ namespace Mags.Data.Postgres.Migrations
                 });
 
             migrationBuilder.CreateIndex(
-                name: "ix_jobs_active_name",
-                table: "jobs",
-                columns: new[] { "user_id", "name", "created_at", "id" },
-                filter: "\"state\" IN (0, 1, 4)");
-
-            migrationBuilder.CreateIndex(
-                name: "ix_jobs_active_workspace",
-                table: "jobs",
-                columns: new[] { "user_id", "workspace_id", "created_at", "id" },
-                filter: "\"workspace_id\" IS NOT NULL AND \"state\" IN (0, 1, 4)");
-
-            migrationBuilder.CreateIndex(
                 name: "ix_jobs_name",
                 table: "jobs",
-                columns: new[] { "user_id", "name", "created_at", "id" });
+                columns: new[] { "user_id", "name", "ended", "created_at", "id" },
+                descending: new[] { false, false, false, true, true });
 
             migrationBuilder.CreateIndex(
                 name: "ix_jobs_unfinished",
                 table: "jobs",
                 columns: new[] { "created_at", "id" },
-                filter: "\"state\" IN (0, 1, 4)");
+                filter: "state IN (0, 1, 4)");
 
             migrationBuilder.CreateIndex(
                 name: "ix_jobs_user",
@@ -137,8 +127,9 @@ namespace Mags.Data.Postgres.Migrations
             migrationBuilder.CreateIndex(
                 name: "ix_jobs_workspace",
                 table: "jobs",
-                columns: new[] { "user_id", "workspace_id", "created_at", "id" },
-                filter: "\"workspace_id\" IS NOT NULL");
+                columns: new[] { "user_id", "workspace_id", "ended", "created_at", "id" },
+                descending: new[] { false, false, false, true, true },
+                filter: "workspace_id IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_tokens_hash",
