@@ -1,0 +1,65 @@
+using System.Net;
+using Mags.Cluster.Jobs;
+using Mags.Cluster.Jobs.Logs;
+using Mags.Cluster.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+
+namespace Mags.Cluster;
+
+/// <summary>Entry to this project.</summary>
+public static class ClusterServiceCollectionExtensions
+{
+    private const string Name = "mags";
+
+    /// <summary>
+    /// Adds the grains, a silo for them, and what runs jobs on this node. Needs Mags.Data's stores and an
+    /// <see cref="Machines.IMachineHost"/>. Its hosted services belong before the web server's: the silo first, then
+    /// the recovery of what the last run left.
+    /// </summary>
+    public static IServiceCollection AddMagsCluster(this IServiceCollection services)
+    {
+        AddOptions<NodeOptions, NodeOptionsValidator>(services, NodeOptions.Section);
+        AddOptions<JobOptions, JobOptionsValidator>(services, JobOptions.Section);
+        AddOptions<JobLogOptions, JobLogOptionsValidator>(services, JobLogOptions.Section);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddOrleans(AddSilo);
+
+        services.AddSingleton<JobLogStore>();
+        services.AddSingleton<JobRunner>();
+        services.AddSingleton<JobRunners>();
+        services.AddHostedService(provider => provider.GetRequiredService<JobRunners>());
+        services.AddHostedService<JobRecovery>();
+        services.AddSingleton<JobDispatcher>();
+        services.AddHostedService(provider => provider.GetRequiredService<JobDispatcher>());
+        return services;
+    }
+
+    private static void AddOptions<TOptions, TValidator>(IServiceCollection services, string section)
+        where TOptions : class
+        where TValidator : class, IValidateOptions<TOptions>
+    {
+        services.AddOptions<TOptions>().BindConfiguration(section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<TOptions>, TValidator>();
+    }
+
+    /// <summary>One silo that is a cluster by itself: loopback only, and no gateway, as no client is outside of it.</summary>
+    private static void AddSilo(ISiloBuilder silo)
+    {
+        silo.UseDevelopmentClustering(membership => membership.Configure<IOptions<NodeOptions>>(
+            (development, node) => development.PrimarySiloEndpoint = EndPoint(node.Value)));
+        silo.Services.AddOptions<EndpointOptions>().Configure<IOptions<NodeOptions>>((endpoints, node) =>
+        {
+            endpoints.AdvertisedIPAddress = IPAddress.Loopback;
+            endpoints.SiloPort = node.Value.SiloPort;
+            endpoints.SiloListeningEndpoint = EndPoint(node.Value);
+            endpoints.GatewayPort = 0;
+        });
+        silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (Name, Name));
+    }
+
+    private static IPEndPoint EndPoint(NodeOptions node) => new(IPAddress.Loopback, node.SiloPort);
+}

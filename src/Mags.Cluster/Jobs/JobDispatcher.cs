@@ -1,0 +1,67 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Mags.Cluster.Jobs;
+
+/// <summary>
+/// Brings accepted jobs to their grains, so that who accepts a job does not wait for that, and a grain that cannot be
+/// reached at the moment is tried again. What is left at a stop is found in the rows at the next start.
+/// </summary>
+public sealed partial class JobDispatcher : BackgroundService
+{
+    private const int Parallel = 16;
+    private static readonly TimeSpan _retry = TimeSpan.FromSeconds(1);
+    private readonly Channel<Guid> _accepted = Channel.CreateUnbounded<Guid>();
+    private readonly IGrainFactory _grains;
+    private readonly TimeProvider _time;
+    private readonly ILogger<JobDispatcher> _logger;
+
+    /// <param name="grains">Where the jobs' grains are.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">The server's log.</param>
+    public JobDispatcher(IGrainFactory grains, TimeProvider time, ILogger<JobDispatcher> logger)
+    {
+        (_grains, _time, _logger) = (grains, time, logger);
+    }
+
+    /// <summary>Has a job started. Its row is durable before.</summary>
+    public void Dispatch(Guid jobId) => _accepted.Writer.TryWrite(jobId);
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = stoppingToken };
+        try
+        {
+            await System.Threading.Tasks.Parallel.ForEachAsync(
+                _accepted.Reader.ReadAllAsync(stoppingToken), parallel, async (id, token) => await StartAsync(id, token));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The server stops.
+        }
+    }
+
+    private async Task StartAsync(Guid jobId, CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                await _grains.GetGrain<IJobGrain>(jobId).StartAsync();
+                return;
+            }
+#pragma warning disable CA1031 // The edge of a background loop: an accepted job is never forgotten.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                LogNotStarted(jobId, exception);
+                await Task.Delay(_retry, _time, cancellationToken);
+            }
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "Job {JobId} could not be started; tried again")]
+    private partial void LogNotStarted(Guid jobId, Exception exception);
+}

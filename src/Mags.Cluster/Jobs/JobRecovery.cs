@@ -1,0 +1,38 @@
+using Mags.Cluster.Jobs.Logs;
+using Mags.Data.Jobs;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Mags.Cluster.Jobs;
+
+/// <summary>
+/// Takes up what the last run of the server left unfinished. Done before the API listens, so that no job of this run
+/// is mistaken for one of the last, and nobody is told a state that is not true any more.
+/// </summary>
+internal sealed partial class JobRecovery(
+    JobStore jobs, JobLogStore logs, IGrainFactory grains, ILogger<JobRecovery> logger) : IHostedService
+{
+    private const int Parallel = 64;
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        var unfinished = await jobs.ListUnfinishedAsync(cancellationToken);
+        if (unfinished.Count == 0)
+        {
+            return;
+        }
+
+        LogRecovering(unfinished.Count);
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken };
+        await System.Threading.Tasks.Parallel.ForEachAsync(unfinished, parallel, async (id, token) =>
+        {
+            await logs.RepairAsync(id, token);
+            await grains.GetGrain<IJobGrain>(id).RecoverAsync();
+        });
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    [LoggerMessage(LogLevel.Information, "{Count} jobs of the last run are unfinished; each is taken up or ended")]
+    private partial void LogRecovering(int count);
+}

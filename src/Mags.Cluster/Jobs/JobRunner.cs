@@ -1,0 +1,202 @@
+using System.Text.Json;
+using Mags.Cluster.Jobs.Logs;
+using Mags.Data.Jobs;
+using Mags.Machines;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Mags.Cluster.Jobs;
+
+/// <summary>
+/// Carries a job out on this node: takes a machine, runs the script in it, writes its output to the job's log, ends
+/// the machine and reports to the job's grain, which decides. Output never goes through the grain.
+/// </summary>
+internal sealed partial class JobRunner(
+    IMachineHost host,
+    JobStore jobs,
+    JobLogStore logs,
+    IGrainFactory grains,
+    IOptions<JobOptions> options,
+    TimeProvider time,
+    ILogger<JobRunner> logger) : IDisposable
+{
+    private static readonly TimeSpan _reportRetry = TimeSpan.FromSeconds(1);
+    private readonly SemaphoreSlim _places = new(options.Value.MaxRunning);
+
+    /// <summary>Runs a job to its end. Never throws.</summary>
+    /// <param name="job">The job, pending.</param>
+    /// <param name="stopped">Cancelled when the job or the server is stopped.</param>
+    public async Task RunAsync(JobRow job, CancellationToken stopped)
+    {
+        var outcome = await RunInPlaceAsync(job, stopped);
+        await ReportAsync(job.Id, outcome);
+    }
+
+    public void Dispose() => _places.Dispose();
+
+    private async Task<JobOutcome> RunInPlaceAsync(JobRow job, CancellationToken stopped)
+    {
+        try
+        {
+            await _places.WaitAsync(stopped);
+            try
+            {
+                using var log = await logs.OpenWriterAsync(job.Id, stopped);
+                return await RunInMachineAsync(job, log, stopped);
+            }
+            finally
+            {
+                _places.Release();
+            }
+        }
+        catch (OperationCanceledException) when (stopped.IsCancellationRequested)
+        {
+            return new JobOutcome { CutOff = true };
+        }
+        catch (MachineException exception)
+        {
+            LogNoMachine(job.Id, exception.Reason, exception);
+            return new JobOutcome { Fault = $"no sandbox could be made: {exception.Message}" };
+        }
+#pragma warning disable CA1031 // The edge of a background task: whatever it is, the job must end, and say so.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            LogFault(job.Id, exception);
+            return new JobOutcome { Fault = $"the server failed while it ran the job: {exception.Message}" };
+        }
+    }
+
+    private async Task<JobOutcome> RunInMachineAsync(JobRow job, JobLogWriter log, CancellationToken stopped)
+    {
+        var input = await jobs.GetInputAsync(job.Id, stopped)
+            ?? throw new InvalidOperationException($"job {job.Id} has no script");
+        var machine = await host.AcquireAsync(RequestFor(job), stopped);
+        try
+        {
+            var goOn = await grains.GetGrain<IJobGrain>(job.Id).MachineReadyAsync(machine.Id, machine.Accelerator);
+            return goOn ? await RunScriptAsync(machine, job, input, log, stopped) : new JobOutcome { CutOff = true };
+        }
+        finally
+        {
+            await EndMachineAsync(job.Id, machine);
+        }
+    }
+
+    private async Task<JobOutcome> RunScriptAsync(
+        IMachine machine, JobRow job, JobInputRow input, JobLogWriter log, CancellationToken stopped)
+    {
+        await using var watch = ScriptWatch.Begin(machine, Deadline(job), time, stopped);
+        try
+        {
+            await foreach (var said in machine.RunAsync(ProcessFor(job, input), watch.GiveUp))
+            {
+                switch (said)
+                {
+                    case ProcessOutput output:
+                        var source = output.Stream == OutputSource.Stderr ? LogSource.Stderr : LogSource.Stdout;
+                        await log.AppendAsync(source, output.Data, watch.GiveUp);
+                        break;
+                    case ProcessExited exited:
+                        return new JobOutcome
+                        {
+                            ExitCode = exited.ExitCode,
+                            TimedOut = exited.TimedOut,
+                            Duration = exited.Duration,
+                        };
+                }
+            }
+
+            return new JobOutcome { Fault = "the sandbox went silent before the script ended" };
+        }
+        catch (OperationCanceledException) when (watch.GiveUp.IsCancellationRequested)
+        {
+            return await watch.ReasonAsync();
+        }
+        catch (MachineException exception)
+        {
+            LogScriptLost(job.Id, machine.Id, exception.Reason, exception.Message);
+            return await watch.ReasonAsync(exception);
+        }
+        finally
+        {
+            // The disk may be what failed above: then this fails the same way and is told the same way.
+            await log.FinishAsync(CancellationToken.None);
+        }
+    }
+
+    private async Task EndMachineAsync(Guid jobId, IMachine machine)
+    {
+        try
+        {
+            var limit = TimeSpan.FromSeconds(options.Value.MachineEndSeconds);
+            await machine.DisposeAsync().AsTask().WaitAsync(limit, time);
+            LogMachineEnded(jobId, machine.Id);
+        }
+#pragma warning disable CA1031 // A machine that cannot be ended must not keep the job from ending; the log says so.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            LogMachineLeft(jobId, machine.Id, exception);
+        }
+    }
+
+    /// <summary>Reports until it is written: a database that cannot be written now may be so again in a while.</summary>
+    private async Task ReportAsync(Guid jobId, JobOutcome outcome)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await grains.GetGrain<IJobGrain>(jobId).EndAsync(outcome);
+                return;
+            }
+#pragma warning disable CA1031 // The edge of a background task: without a written end the job would stick.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                LogReportFailed(jobId, attempt, exception);
+                await Task.Delay(_reportRetry, time);
+            }
+        }
+    }
+
+    private TimeSpan? Deadline(JobRow job) => job.TimeoutSeconds is { } seconds
+        ? TimeSpan.FromSeconds((long)seconds + options.Value.TimeoutGraceSeconds)
+        : null;
+
+    private static MachineRequest RequestFor(JobRow job) => new()
+    {
+        Image = job.Image,
+        Size = new MachineSize(job.Vcpus, job.MemoryMib),
+        DiskGb = job.DiskGb,
+        HostName = $"mags-{job.Subdomain}",
+    };
+
+    private static ProcessSpec ProcessFor(JobRow job, JobInputRow input) => new()
+    {
+        Arguments = ["/bin/sh"],
+        Script = input.Script,
+        Environment = JsonSerializer.Deserialize(input.EnvironmentJson, JobJsonContext.Default.DictionaryStringString)
+            ?? [],
+        Timeout = job.TimeoutSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+    };
+
+    [LoggerMessage(LogLevel.Warning, "Job {JobId} got no machine ({Reason})")]
+    private partial void LogNoMachine(Guid jobId, MachineFault reason, Exception exception);
+
+    [LoggerMessage(LogLevel.Error, "Job {JobId} failed in the server")]
+    private partial void LogFault(Guid jobId, Exception exception);
+
+    [LoggerMessage(LogLevel.Warning, "Job {JobId} lost its script in machine {MachineId} ({Reason}): {Message}")]
+    private partial void LogScriptLost(Guid jobId, string machineId, MachineFault reason, string message);
+
+    [LoggerMessage(LogLevel.Information, "Machine {MachineId} of job {JobId} is gone")]
+    private partial void LogMachineEnded(Guid jobId, string machineId);
+
+    [LoggerMessage(LogLevel.Error, "Machine {MachineId} of job {JobId} could not be ended")]
+    private partial void LogMachineLeft(Guid jobId, string machineId, Exception exception);
+
+    [LoggerMessage(LogLevel.Error, "The end of job {JobId} could not be written (attempt {Attempt}); tried again")]
+    private partial void LogReportFailed(Guid jobId, int attempt, Exception exception);
+}

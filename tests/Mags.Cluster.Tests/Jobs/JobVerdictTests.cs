@@ -1,0 +1,105 @@
+using Mags.Cluster.Jobs;
+using Mags.Data.Jobs;
+
+namespace Mags.Cluster.Tests.Jobs;
+
+public sealed class JobVerdictTests
+{
+    private static readonly DateTimeOffset _now = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+
+    public static TheoryData<JobOutcome, JobState, int?, string?> Ends => new()
+    {
+        { Exit(0), JobState.Completed, 0, null },
+        { Exit(3), JobState.Error, 3, "the script exited with code 3" },
+        { Exit(137), JobState.Error, 137, "the script exited with code 137 (128 + 9: ended by a signal)" },
+        { Exit(255), JobState.Error, 255, "the script exited with code 255" },
+        {
+            new JobOutcome { ExitCode = 137, TimedOut = true, Duration = TimeSpan.FromSeconds(5) },
+            JobState.Error, 124, "the script did not end within its limit of 5 s (`timeout`)"
+        },
+        { new JobOutcome { Fault = "the guest rebooted" }, JobState.Error, null, "the guest rebooted" },
+        { new JobOutcome { CutOff = true }, JobState.Error, null, "the server was stopped while the script ran" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Ends))]
+    public void Apply_RunningJob_EndsAsItsOutcomeSays(JobOutcome outcome, JobState state, int? exitCode, string? error)
+    {
+        var job = Job(JobState.Running);
+
+        JobVerdict.Apply(job, outcome, _now);
+
+        Assert.Equal((state, exitCode, error), (job.State, job.ExitCode, job.Error));
+        Assert.Equal((_now, null), (job.CompletedAt, job.MachineId));
+    }
+
+    [Theory]
+    [MemberData(nameof(Ends))]
+    public void Apply_StopRequested_IsCompletedWithTheCodeOfAnEndedScriptOnly(
+        JobOutcome outcome, JobState state, int? exitCode, string? error)
+    {
+        var job = Job(JobState.Running);
+        job.StopRequested = true;
+
+        JobVerdict.Apply(job, outcome, _now);
+
+        Assert.True(state is JobState.Completed || error is not null);
+        Assert.Equal((JobState.Completed, exitCode, null), (job.State, job.ExitCode, job.Error));
+    }
+
+    [Fact]
+    public void Apply_CutOffBeforeTheScriptBegan_StaysPending()
+    {
+        var job = Job(JobState.Pending);
+
+        JobVerdict.Apply(job, new JobOutcome { CutOff = true }, _now);
+
+        Assert.Equal((JobState.Pending, null), (job.State, job.CompletedAt));
+    }
+
+    [Theory]
+    [InlineData(JobState.Completed)]
+    [InlineData(JobState.Error)]
+    public void Apply_EndedJob_ChangesNothing(JobState state)
+    {
+        var job = Job(state);
+
+        JobVerdict.Apply(job, Exit(7), _now);
+
+        Assert.Equal((state, null), (job.State, job.ExitCode));
+    }
+
+    [Theory]
+    [InlineData(JobState.Pending, false, JobState.Pending, null)]
+    [InlineData(JobState.Pending, true, JobState.Completed, null)]
+    [InlineData(JobState.Running, true, JobState.Completed, null)]
+    [InlineData(JobState.Completed, false, JobState.Completed, null)]
+    [InlineData(JobState.Running, false, JobState.Error,
+        "the server restarted while the script ran; what it printed until then is in the log")]
+    public void Recover_EachState_IsTrueAfter(JobState before, bool stop, JobState after, string? error)
+    {
+        var job = Job(before);
+        job.StopRequested = stop;
+
+        JobVerdict.Recover(job, _now);
+
+        Assert.Equal((after, error), (job.State, job.Error));
+    }
+
+    private static JobOutcome Exit(int code) => new() { ExitCode = code, Duration = TimeSpan.FromMilliseconds(12) };
+
+    private static JobRow Job(JobState state) => new()
+    {
+        Id = Guid.NewGuid(),
+        UserId = Guid.NewGuid(),
+        Name = "job",
+        State = state,
+        ScriptFirstLine = "true",
+        Image = "debian",
+        Isolation = "microvm",
+        Subdomain = "0123456789ab",
+        MachineId = state == JobState.Running ? "m-1" : null,
+        TimeoutSeconds = 5,
+        CreatedAt = _now,
+    };
+}
