@@ -1,0 +1,139 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Mags.Client.Errors;
+using Mags.Client.Http;
+using Mags.Client.Jobs;
+using Mags.Contracts;
+using Mags.Contracts.Account;
+using Mags.Contracts.Images;
+using Mags.Contracts.Jobs;
+using Mags.Contracts.Server;
+
+namespace Mags.Client;
+
+/// <summary>
+/// A typed client of the REST API. Every method throws <see cref="MagsApiException"/> when the server refuses or
+/// cannot be reached. Safe for any number of calls at once.
+/// </summary>
+public sealed class MagsClient : IDisposable
+{
+    private readonly MagsClientOptions _options;
+    private readonly MagsHttp _http;
+
+    /// <summary>A client with connections of its own.</summary>
+    /// <param name="options">Where the server is and who calls.</param>
+    /// <exception cref="ArgumentException">The address is no http or https address.</exception>
+    public MagsClient(MagsClientOptions options)
+        : this(null, options)
+    {
+    }
+
+    /// <summary>A client on the caller's <see cref="HttpClient"/>, which stays the caller's.</summary>
+    /// <param name="http">Its own time-out holds too: give it an infinite one to follow logs.</param>
+    /// <param name="options">Where the server is and who calls.</param>
+    /// <exception cref="ArgumentException">The address is no http or https address.</exception>
+    public MagsClient(HttpClient? http, MagsClientOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options;
+        _http = new MagsHttp(http, options);
+    }
+
+    /// <summary>The server's address: scheme, host and port.</summary>
+    public string BaseUrl => NetworkErrors.Name(_http.BaseUri);
+
+    /// <summary>Submits a job: <c>POST /mags-jobs</c>. When this returns the job is durable.</summary>
+    public Task<JobAccepted> CreateJobAsync(CreateJobRequest request, CancellationToken cancellationToken = default) =>
+        _http.PostAsync(
+            "mags-jobs",
+            request,
+            MagsJsonContext.Default.CreateJobRequest,
+            MagsJsonContext.Default.JobAccepted,
+            cancellationToken);
+
+    /// <summary>A job's state: <c>GET /mags-jobs/:id/status</c>.</summary>
+    /// <param name="job">Request id, job name or workspace id.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task<JobResponse> GetJobAsync(string job, CancellationToken cancellationToken = default) =>
+        _http.GetAsync($"{JobPath(job)}/status", MagsJsonContext.Default.JobResponse, cancellationToken);
+
+    /// <summary>The caller's jobs, newest first: <c>GET /mags-jobs</c>.</summary>
+    /// <param name="page">From 1.</param>
+    /// <param name="pageSize">At most 100.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task<JobListResponse> ListJobsAsync(
+        int page = 1, int pageSize = 20, CancellationToken cancellationToken = default) =>
+        _http.GetAsync(
+            string.Create(CultureInfo.InvariantCulture, $"mags-jobs?page={page}&page_size={pageSize}"),
+            MagsJsonContext.Default.JobListResponse,
+            cancellationToken);
+
+    /// <summary>The lines of a job's log so far: <c>GET /mags-jobs/:id/logs</c>.</summary>
+    /// <param name="job">Request id, job name or workspace id.</param>
+    /// <param name="after">Only lines with a higher number than this; 0 is from the start.</param>
+    /// <param name="limit">At most so many; null is all.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task<LogsResponse> GetLogsAsync(
+        string job, long after = 0, int? limit = null, CancellationToken cancellationToken = default)
+    {
+        var query = new List<string>(2);
+        if (after != 0)
+        {
+            query.Add(string.Create(CultureInfo.InvariantCulture, $"after={after}"));
+        }
+
+        if (limit is { } most)
+        {
+            query.Add(string.Create(CultureInfo.InvariantCulture, $"limit={most}"));
+        }
+
+        var path = $"{JobPath(job)}/logs";
+        return _http.GetAsync(
+            query.Count == 0 ? path : $"{path}?{string.Join('&', query)}",
+            MagsJsonContext.Default.LogsResponse,
+            cancellationToken);
+    }
+
+    /// <summary>
+    /// The lines of a job's log as they come, then its end: <c>GET /mags-jobs/:id/logs?follow=true</c>. A connection
+    /// that breaks is dialled again from the last line seen, for <see cref="MagsClientOptions.ReconnectTimeout"/>.
+    /// </summary>
+    /// <param name="job">Request id, job name or workspace id.</param>
+    /// <param name="after">Only lines with a higher number than this; 0 is from the start.</param>
+    /// <param name="cancellationToken">Stops following; the job goes on.</param>
+    public async IAsyncEnumerable<JobLogEvent> FollowLogsAsync(
+        string job, long after = 0, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await using var follower = new LogFollower(_http, job, after, _options);
+        JobLogEvent next;
+        do
+        {
+            next = await follower.NextAsync(cancellationToken);
+            yield return next;
+        }
+        while (next.End is null);
+    }
+
+    /// <summary>Ends a job: <c>POST /mags-jobs/:id/stop</c>. On one that has ended nothing changes.</summary>
+    /// <param name="job">Request id, job name or workspace id.</param>
+    /// <param name="cancellationToken">Gives up waiting; the server may stop the job all the same.</param>
+    public Task<ActionResponse> StopJobAsync(string job, CancellationToken cancellationToken = default) =>
+        _http.PostAsync($"{JobPath(job)}/stop", MagsJsonContext.Default.ActionResponse, cancellationToken);
+
+    /// <summary>Whose token this is: <c>GET /mags-whoami</c>.</summary>
+    public Task<WhoAmIResponse> WhoAmIAsync(CancellationToken cancellationToken = default) =>
+        _http.GetAsync("mags-whoami", MagsJsonContext.Default.WhoAmIResponse, cancellationToken);
+
+    /// <summary>The images that sandboxes can start from: <c>GET /mags-images</c>.</summary>
+    public Task<ImageListResponse> ListImagesAsync(CancellationToken cancellationToken = default) =>
+        _http.GetAsync("mags-images", MagsJsonContext.Default.ImageListResponse, cancellationToken);
+
+    /// <summary>What the server is and how it does: <c>GET /mags-server</c>.</summary>
+    public Task<ServerInfoResponse> GetServerAsync(CancellationToken cancellationToken = default) =>
+        _http.GetAsync("mags-server", MagsJsonContext.Default.ServerInfoResponse, cancellationToken);
+
+    /// <summary>Closes the connections that are the client's own.</summary>
+    public void Dispose() => _http.Dispose();
+
+    private static string JobPath(string job) => $"mags-jobs/{Uri.EscapeDataString(job)}";
+}

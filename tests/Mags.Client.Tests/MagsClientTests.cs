@@ -1,0 +1,188 @@
+using System.Net;
+using System.Net.Sockets;
+using Mags.Client.Errors;
+using Mags.Client.Tests.Fakes;
+using Mags.Contracts.Jobs;
+
+namespace Mags.Client.Tests;
+
+public sealed class MagsClientTests : IAsyncLifetime
+{
+    private ServerDouble _server = null!;
+    private MagsClient _client = null!;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _server = await ServerDouble.StartAsync();
+        _client = NewClient(_server.Url);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        await _server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task CreateJob_Accepted_SendsTheRequestAndReturnsItsId()
+    {
+        var request = new CreateJobRequest { Script = "echo hi", Type = "inline", MemoryMb = 256 };
+
+        var accepted = await _client.CreateJobAsync(request, Cancellation);
+
+        Assert.Equal(ServerDouble.JobId, accepted.RequestId);
+        Assert.Equal(request, Assert.Single(_server.Jobs));
+        Assert.Equal("POST /api/v1/mags-jobs", Assert.Single(_server.Calls));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("/")]
+    [InlineData("/api/v1")]
+    [InlineData("/api/v1/")]
+    public async Task BaseUrl_WithOrWithoutApiPath_IsTheSame(string suffix)
+    {
+        using var client = NewClient(_server.Url + suffix);
+
+        var who = await client.WhoAmIAsync(Cancellation);
+
+        Assert.Equal("ada", who.User);
+        Assert.Equal("GET /api/v1/mags-whoami", Assert.Single(_server.Calls));
+        Assert.Equal(_server.Url, client.BaseUrl);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1:7420")]
+    [InlineData("ftp://host")]
+    [InlineData("")]
+    public void BaseUrl_NotHttp_IsRefused(string url) => Assert.Throws<ArgumentException>(() => NewClient(url));
+
+    [Fact]
+    public async Task GetJob_NameWithSpecialCharacters_StaysOnePathSegment()
+    {
+        var refusal = await Assert.ThrowsAsync<MagsApiException>(() => _client.GetJobAsync("a/b?c", Cancellation));
+
+        Assert.Equal(HttpStatusCode.NotFound, refusal.Status);
+        Assert.Equal("GET /api/v1/mags-jobs/a%2Fb?c/status", Assert.Single(_server.Calls));
+    }
+
+    [Fact]
+    public async Task GetLogs_AfterAndLimit_AreInTheQuery()
+    {
+        await _client.GetLogsAsync(ServerDouble.JobId, after: 7, limit: 3, Cancellation);
+
+        Assert.Equal(
+            $"GET /api/v1/mags-jobs/{ServerDouble.JobId}/logs?after=7&limit=3", Assert.Single(_server.Calls));
+    }
+
+    [Fact]
+    public async Task ListJobs_PageAndSize_AreInTheQuery()
+    {
+        var list = await _client.ListJobsAsync(2, 50, Cancellation);
+
+        Assert.Equal("echo hi", Assert.Single(list.Jobs).Script);
+        Assert.Equal("GET /api/v1/mags-jobs?page=2&page_size=50", Assert.Single(_server.Calls));
+    }
+
+    [Fact]
+    public async Task StopJob_Running_SaysSo()
+    {
+        var answer = await _client.StopJobAsync(ServerDouble.JobId, Cancellation);
+
+        Assert.Equal("Job stopped", answer.Message);
+        Assert.True(_server.Stopped.IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public async Task ImagesAndServer_Asked_AreRead()
+    {
+        var images = await _client.ListImagesAsync(Cancellation);
+        var server = await _client.GetServerAsync(Cancellation);
+
+        Assert.Equal("debian", Assert.Single(images.Images).Name);
+        Assert.Equal("tcg", server.Accelerator);
+    }
+
+    [Fact]
+    public async Task AnyCall_Refused_CarriesStatusCodeAndTheServersSentence()
+    {
+        _server.Refuses(400, "invalid_request", "timeout: must be a whole number");
+
+        var refusal = await Assert.ThrowsAsync<MagsApiException>(() => _client.WhoAmIAsync(Cancellation));
+
+        Assert.Equal(HttpStatusCode.BadRequest, refusal.Status);
+        Assert.Equal("invalid_request", refusal.Code);
+        Assert.Equal("timeout: must be a whole number", refusal.Message);
+    }
+
+    [Fact]
+    public async Task AnyCall_RefusedWithAPage_NamesTheStatus()
+    {
+        _server.RefusesRaw(502, "<html>Bad Gateway</html>");
+
+        var refusal = await Assert.ThrowsAsync<MagsApiException>(() => _client.WhoAmIAsync(Cancellation));
+
+        Assert.Equal(ClientErrorCodes.UnexpectedAnswer, refusal.Code);
+        Assert.Equal($"{_server.Url} answered 502 Bad Gateway", refusal.Message);
+    }
+
+    [Fact]
+    public async Task AnyCall_AnswerIsNoJson_SaysWhatItIsNot()
+    {
+        _server.RefusesRaw(200, "hello");
+
+        var refusal = await Assert.ThrowsAsync<MagsApiException>(() => _client.WhoAmIAsync(Cancellation));
+
+        Assert.Equal(
+            $"{_server.Url} does not answer as a Mags server does: its answer cannot be read", refusal.Message);
+    }
+
+    [Fact]
+    public async Task AnyCall_NothingListens_SaysConnectionRefused()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var url = $"http://{listener.LocalEndpoint}";
+        listener.Stop();
+        using var client = NewClient(url);
+
+        var failure = await Assert.ThrowsAsync<MagsApiException>(() => client.WhoAmIAsync(Cancellation));
+
+        Assert.Null(failure.Status);
+        Assert.Equal(ClientErrorCodes.Unreachable, failure.Code);
+        Assert.Equal($"cannot reach {url}: connection refused", failure.Message);
+    }
+
+    [Fact]
+    public async Task AnyCall_NoAnswerWithinTimeout_SaysHowLongItWaited()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var url = $"http://{listener.LocalEndpoint}";
+        using var client = new MagsClient(new MagsClientOptions
+        {
+            BaseUrl = url,
+            Token = "t",
+            Timeout = TimeSpan.FromMilliseconds(50),
+        });
+
+        var failure = await Assert.ThrowsAsync<MagsApiException>(() => client.WhoAmIAsync(Cancellation));
+
+        Assert.Equal(ClientErrorCodes.TimedOut, failure.Code);
+        Assert.Equal($"{url} did not answer within 0.1 seconds", failure.Message);
+    }
+
+    [Fact]
+    public async Task AnyCall_Cancelled_IsACancellation()
+    {
+        using var cancelled = new CancellationTokenSource();
+        await cancelled.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _client.WhoAmIAsync(cancelled.Token));
+    }
+
+    private static MagsClient NewClient(string url) =>
+        new(new MagsClientOptions { BaseUrl = url, Token = ServerDouble.Token });
+}
