@@ -1,0 +1,122 @@
+using Mags.Cli.Output;
+using Mags.Client;
+using Mags.Client.Errors;
+using Mags.Client.Jobs;
+using Mags.Contracts;
+using Mags.Contracts.Jobs;
+
+namespace Mags.Cli.Commands.Jobs;
+
+/// <summary>A job that this command waits for. The job does not outlive the command.</summary>
+internal sealed class AttachedRun(MagsClient client, string job, Terminal terminal, TimeProvider time, bool json)
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(1);
+
+    /// <summary>Shows the output up to the end. Interrupted, or with nobody left to read, the job is stopped.</summary>
+    /// <returns>The script's exit code.</returns>
+    public async Task<int> FollowAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var end = await PrintAsync(cancellationToken);
+            return await ConcludeAsync(end, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return await StopAsync();
+        }
+        catch (CliException e) when (e.ExitCode == ExitCodes.OutputClosed)
+        {
+            await client.StopJobAsync(job, CancellationToken.None);
+            throw;
+        }
+    }
+
+    private async Task<JobEnd> PrintAsync(CancellationToken cancellationToken)
+    {
+        var printer = new LogPrinter(terminal, json);
+        using var waiting = new CancellationTokenSource();
+        var progress = TellWhileWaitingAsync(waiting.Token);
+        try
+        {
+            return await printer.PrintAsync(
+                StopTelling(client.FollowLogsAsync(job, 0, cancellationToken), waiting), cancellationToken);
+        }
+        finally
+        {
+            await waiting.CancelAsync();
+            await progress;
+        }
+    }
+
+    private static async IAsyncEnumerable<JobLogEvent> StopTelling(
+        IAsyncEnumerable<JobLogEvent> events, CancellationTokenSource waiting)
+    {
+        await foreach (var next in events)
+        {
+            await waiting.CancelAsync();
+            yield return next;
+        }
+    }
+
+    /// <summary>
+    /// A job that waits for its sandbox shows why nothing happens; one whose script is silent is left in peace.
+    /// </summary>
+    private async Task TellWhileWaitingAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.Delay(_patience, time, cancellationToken);
+            if ((await client.GetJobAsync(job, cancellationToken)).Status == JobStatusNames.Pending)
+            {
+                using var progress = terminal.StartProgress("waiting for a sandbox");
+                await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The first line came, or the end.
+        }
+        catch (MagsApiException)
+        {
+            // Only a courtesy: whoever follows the log tells what is wrong.
+        }
+    }
+
+    private async Task<int> ConcludeAsync(JobEnd end, CancellationToken cancellationToken)
+    {
+        if (!json && end is { Status: JobStatusNames.Completed, ExitCode: { } exitCode })
+        {
+            return exitCode;
+        }
+
+        var last = await client.GetJobAsync(job, cancellationToken);
+        if (json)
+        {
+            terminal.Json(last, MagsJsonContext.Default.JobResponse);
+        }
+        else if (last.Error is { } error)
+        {
+            terminal.Error(error);
+        }
+
+        if ((end.ExitCode ?? last.ExitCode) is { } code)
+        {
+            return code;
+        }
+
+        if (!json && last.Error is null)
+        {
+            terminal.Error($"job {job} was stopped before its script ended");
+        }
+
+        return ExitCodes.RunFailed;
+    }
+
+    private async Task<int> StopAsync()
+    {
+        using var progress = terminal.StartProgress($"stopping job {job}; once more to leave it running");
+        await client.StopJobAsync(job, CancellationToken.None);
+        return ExitCodes.Interrupted;
+    }
+}

@@ -1,0 +1,54 @@
+using System.CommandLine;
+using System.Globalization;
+using Mags.Cli.Output;
+using Mags.Cli.Servers;
+
+namespace Mags.Cli.Commands.Server;
+
+/// <summary>
+/// <c>mags server status</c>: exit code 0 when a server runs and answers, 3 when none runs (as <c>systemctl</c> does),
+/// 1 when one runs but does not answer.
+/// </summary>
+internal sealed class ServerStatusCommand : MagsCommand
+{
+    private readonly Option<bool> _json = new("--json") { Description = "Print JSON" };
+
+    public ServerStatusCommand(CliContext context)
+        : base("status", "Show whether the local server runs; exit code 3 when it does not", context) =>
+        Options.Add(_json);
+
+    protected override async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
+    {
+        var status = await new ServerStatusReader(Context).ReadAsync(cancellationToken);
+        if (arguments.GetValue(_json))
+        {
+            Context.Terminal.Json(status, CliJsonContext.Default.ServerStatus);
+        }
+        else
+        {
+            Show(status);
+        }
+
+        return status switch
+        {
+            { Running: false } => ExitCodes.NotRunning,
+            { State: "unreachable" } => ExitCodes.Failed,
+            _ => ExitCodes.Success,
+        };
+    }
+
+    private void Show(ServerStatus status)
+    {
+        Context.Terminal.Fields(
+            ("Server", status.Running ? new Cell("running", Tint.Good) : new Cell("not running", Tint.Bad)),
+            ("URL", status.Url),
+            ("Pid", status.Pid?.ToString(CultureInfo.InvariantCulture)),
+            ("Version", status.Version),
+            ("Home", status.Home),
+            ("State", WithReason(status.State, status.StateReason)),
+            ("Accelerator", WithReason(status.Accelerator, status.AcceleratorReason)),
+            ("Images", string.Join(", ", status.Images?.Select(image => image.Name) ?? [])));
+    }
+
+    private static string? WithReason(string? word, string? reason) => reason is null ? word : $"{word} ({reason})";
+}
