@@ -1,0 +1,100 @@
+using Grpc.Net.Client;
+using Mags.Machines.Native;
+using Mags.Protocol;
+using AgentClient = Mags.Protocol.Agent.AgentClient;
+
+namespace Mags.Machines.Agent;
+
+/// <summary>
+/// gRPC to a guest's agent over the one byte stream that leads to it. A session that broke is dialled anew by the next
+/// call. Pings go out only while a call is open: a stopped guest would be declared dead otherwise.
+/// </summary>
+internal sealed class AgentChannel : IAsyncDisposable
+{
+    private const int WindowSize = 128 * 1024;
+
+    // The guest's kernel has to see the hang-up of one session before the next begins (virtio-serial has no connections).
+    private static readonly TimeSpan _betweenSessions = TimeSpan.FromMilliseconds(30);
+
+    private readonly Func<CancellationToken, Task<LocalStream>> _connect;
+    private readonly TimeProvider _time;
+    private readonly GrpcChannel _channel;
+    private readonly CancellationTokenSource _closing = new();
+    private LocalStream? _last;
+    private Stream? _ahead;
+
+    /// <param name="connect">Opens the byte stream.</param>
+    /// <param name="time">The clock.</param>
+    internal AgentChannel(Func<CancellationToken, Task<LocalStream>> connect, TimeProvider time)
+    {
+        _connect = connect;
+        _time = time;
+        _channel = GrpcChannel.ForAddress("http://agent", new GrpcChannelOptions
+        {
+            HttpHandler = CreateHandler(),
+            DisposeHttpClient = true,
+            MaxReceiveMessageSize = null,
+            MaxSendMessageSize = null,
+        });
+        Client = new AgentClient(_channel);
+    }
+
+    internal AgentClient Client { get; }
+
+    /// <summary>
+    /// Opens the session ahead of the first call, so that a time in that call is not old when it arrives.
+    /// </summary>
+    internal async Task ConnectAsync(CancellationToken cancellationToken) =>
+        _ahead = await DialAsync(cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _closing.CancelAsync();
+        _channel.Dispose();
+        if (Interlocked.Exchange(ref _ahead, null) is { } unused)
+        {
+            await unused.DisposeAsync();
+        }
+
+        _closing.Dispose();
+    }
+
+    private SocketsHttpHandler CreateHandler() => new()
+    {
+        ConnectCallback = async (_, cancellationToken) =>
+            Interlocked.Exchange(ref _ahead, null) ?? await DialAsync(cancellationToken),
+        // A template's guest boots while the first call waits; calls have deadlines of their own.
+        ConnectTimeout = Timeout.InfiniteTimeSpan,
+        UseProxy = false,
+        EnableMultipleHttp2Connections = false,
+        PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+        PooledConnectionLifetime = Timeout.InfiniteTimeSpan,
+        InitialHttp2StreamWindowSize = WindowSize,
+        KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+        KeepAlivePingDelay = TimeSpan.FromSeconds(20),
+        KeepAlivePingTimeout = TimeSpan.FromSeconds(20),
+        ActivityHeadersPropagator = null,
+    };
+
+    private async Task<Stream> DialAsync(CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
+        if (_last is { } last)
+        {
+            await last.Closed.WaitAsync(either.Token);
+            await Task.Delay(_betweenSessions, _time, either.Token);
+        }
+
+        var stream = await _connect(either.Token);
+        try
+        {
+            _last = stream;
+            return await AgentSession.DialAsync(stream, either.Token);
+        }
+        catch
+        {
+            await stream.DisposeAsync();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,194 @@
+using Google.Protobuf;
+using Grpc.Core;
+using Mags.Protocol;
+
+namespace Mags.Machines.Agent;
+
+/// <summary>
+/// One process in a guest as its host sees it: starts it, hands out its output in order, and takes a session that broke
+/// up again at the offset reached. The guest keeps output until it is acknowledged, which happens as it is consumed: a
+/// slow reader slows the process, and nothing is lost or told twice.
+/// </summary>
+internal sealed class GuestProcess(
+    AgentChannel channel, ProcessSpec spec, TimeProvider time, CancellationToken cancellationToken) : IAsyncDisposable
+{
+    /// <summary>How often in a row a broken session is taken up again.</summary>
+    internal const int Attempts = 6;
+
+    private const ulong AcknowledgeEvery = 32 * 1024;
+
+    private static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan _attemptLimit = TimeSpan.FromSeconds(15);
+
+    private readonly string _id = Guid.CreateVersion7().ToString("N");
+    private AsyncDuplexStreamingCall<ExecInput, ExecOutput>? _call;
+    private bool _started;
+    private bool _ended;
+    private ulong _consumed;
+    private ulong _acknowledged;
+    private int _failures;
+
+    /// <summary>The next event, or null after the process's end.</summary>
+    /// <exception cref="MachineException">It could not be started, or the agent does not answer any more.</exception>
+    internal async Task<ProcessEvent?> NextAsync()
+    {
+        while (!_ended)
+        {
+            try
+            {
+                if (await ReadAsync() is { } output && Take(output) is { } result)
+                {
+                    _failures = 0;
+                    return result;
+                }
+            }
+            catch (Exception e) when (IsBroken(e))
+            {
+                await PauseAsync(e);
+            }
+        }
+
+        return null;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _call?.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private bool IsBroken(Exception e) =>
+        !cancellationToken.IsCancellationRequested && e is RpcException or IOException or OperationCanceledException;
+
+    private async Task<ExecOutput?> ReadAsync()
+    {
+        var call = _call ??= await OpenAsync();
+        if (_consumed - _acknowledged >= AcknowledgeEvery)
+        {
+            await call.RequestStream.WriteAsync(new ExecInput { Ack = _consumed }, cancellationToken);
+            _acknowledged = _consumed;
+        }
+
+        // A stream that ends without the process's end is a broken session.
+        return await call.ResponseStream.MoveNext(cancellationToken)
+            ? call.ResponseStream.Current
+            : throw new IOException("The session ended before the process.");
+    }
+
+    private async Task<AsyncDuplexStreamingCall<ExecInput, ExecOutput>> OpenAsync()
+    {
+        var call = channel.Client.Exec(cancellationToken: cancellationToken);
+        try
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            limit.CancelAfter(_attemptLimit);
+            var input = _started || _failures > 0
+                ? new ExecInput { Attach = new AttachProcess { ProcessId = _id, Offset = _consumed } }
+                : new ExecInput { Start = Start() };
+            await call.RequestStream.WriteAsync(input, limit.Token);
+            return call;
+        }
+        catch
+        {
+            call.Dispose();
+            throw;
+        }
+    }
+
+    private StartProcess Start()
+    {
+        var start = new StartProcess
+        {
+            ProcessId = _id,
+            WorkingDirectory = spec.WorkingDirectory,
+            TimeoutMs = spec.Timeout is { } timeout ? Math.Max(1, (long)timeout.TotalMilliseconds) : 0,
+        };
+        start.Argv.AddRange(spec.Arguments);
+        foreach (var (name, value) in spec.Environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        if (spec.Script is { } script)
+        {
+            // Sound: nobody changes a script that was handed over.
+            start.Script = UnsafeByteOperations.UnsafeWrap(script);
+        }
+
+        return start;
+    }
+
+    private ProcessEvent? Take(ExecOutput output)
+    {
+        switch (output.OutputCase)
+        {
+            case ExecOutput.OutputOneofCase.Started:
+                // An attached session may tell it again.
+                return Once(ref _started) ? new Machines.ProcessStarted(output.Started.Pid) : null;
+            case ExecOutput.OutputOneofCase.Chunk:
+                return TakeChunk(output.Chunk);
+            case ExecOutput.OutputOneofCase.Exited:
+                _ended = true;
+                return new Machines.ProcessExited(
+                    output.Exited.ExitCode,
+                    output.Exited.TimedOut,
+                    TimeSpan.FromMicroseconds(output.Exited.DurationUs));
+            case ExecOutput.OutputOneofCase.Failed when _failures > 0 && !_started:
+                // The guest does not know it: the session broke before the start arrived. So start it now.
+                Reset();
+                _failures = 0;
+                return null;
+            case ExecOutput.OutputOneofCase.Failed:
+                throw new MachineException(
+                    MachineFault.Agent, $"{spec.Arguments[0]} could not be run: {output.Failed.Message}");
+            default:
+                // A newer guest may say more than this host knows.
+                return null;
+        }
+    }
+
+    private ProcessOutput? TakeChunk(OutputChunk chunk)
+    {
+        if (chunk.Offset > _consumed)
+        {
+            throw new MachineException(
+                MachineFault.Agent, $"The guest lost output from byte {_consumed} to {chunk.Offset}.");
+        }
+
+        var known = (int)Math.Min(_consumed - chunk.Offset, (ulong)chunk.Data.Length);
+        var data = chunk.Data.Memory[known..];
+        if (data.IsEmpty)
+        {
+            return null;
+        }
+
+        _consumed += (ulong)data.Length;
+        return new ProcessOutput(
+            chunk.Stream == OutputStream.Stderr ? OutputSource.Stderr : OutputSource.Stdout, data);
+    }
+
+    private async Task PauseAsync(Exception cause)
+    {
+        Reset();
+        if (++_failures >= Attempts)
+        {
+            throw new MachineException(
+                MachineFault.Agent, $"The guest's agent did not answer {Attempts} times in a row: {cause.Message}", cause);
+        }
+
+        await Task.Delay(_firstPause * (1 << _failures), time, cancellationToken);
+    }
+
+    private void Reset()
+    {
+        _call?.Dispose();
+        _call = null;
+    }
+
+    private static bool Once(ref bool flag)
+    {
+        var first = !flag;
+        flag = true;
+        return first;
+    }
+}

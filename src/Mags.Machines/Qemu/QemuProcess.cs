@@ -1,0 +1,172 @@
+using System.Text.Json.Nodes;
+using Mags.Machines.Native;
+using Mags.Machines.Sandboxes;
+using Microsoft.Win32.SafeHandles;
+
+namespace Mags.Machines.Qemu;
+
+/// <summary>
+/// A running QEMU with its monitor. Its sockets are listening ones in the machine's folder, made here and passed on, so
+/// that dialling them succeeds before QEMU has come up and nothing waits or tries again.
+/// </summary>
+internal sealed class QemuProcess : IAsyncDisposable
+{
+    private const string MonitorSocket = "qmp";
+    private const string AgentSocket = "agent";
+
+    private readonly MachineFolder _folder;
+    private readonly ChildProcess _child;
+    private readonly TimeProvider _time;
+    private readonly TaskCompletionSource<string> _shutdown = NewSource<string>();
+    private TaskCompletionSource<string>? _migration;
+    private QmpClient? _monitor;
+
+    private QemuProcess(MachineFolder folder, ChildProcess child, TimeProvider time)
+    {
+        _folder = folder;
+        _child = child;
+        _time = time;
+    }
+
+    /// <summary>The reason QEMU gives when the guest shuts down or restarts (QMP's ShutdownCause); never faults.</summary>
+    internal Task<string> Shutdown => _shutdown.Task;
+
+    /// <summary>Completes when the process has ended.</summary>
+    internal Task<ProcessExit> Exited => _child.Exited;
+
+    internal int Pid => _child.Pid;
+
+    internal QmpClient Monitor => _monitor ?? throw new InvalidOperationException("The monitor is not connected.");
+
+    /// <summary>Starts QEMU; <see cref="ConnectMonitorAsync"/> has to follow.</summary>
+    internal static QemuProcess Start(
+        string program, MachineFolder folder, QemuSetup setup, uint? uid, uint? deviceGroup, TimeProvider time)
+    {
+        // The listeners are closed here once QEMU has them: when it ends, dialling fails instead of hanging.
+        using var monitor = folder.Sockets.Listen(MonitorSocket);
+        using var agent = folder.Sockets.Listen(AgentSocket);
+        using var error = File.OpenHandle(folder.ErrorPath, FileMode.Create, FileAccess.Write, FileShare.ReadWrite);
+        var line = new QemuCommandLine(setup, monitor, agent);
+        var (path, arguments) = HypervisorUser.Wrap(uid, deviceGroup, program, line.Arguments);
+        return new QemuProcess(folder, ChildProcess.Start(path, arguments, line.Files, null, error), time);
+    }
+
+    /// <summary>Connects the monitor and waits until QEMU is up.</summary>
+    internal async Task ConnectMonitorAsync(CancellationToken cancellationToken)
+    {
+        _monitor = new QmpClient(
+            await _folder.Sockets.ConnectAsync(MonitorSocket, cancellationToken), OnEvent, _time);
+        try
+        {
+            await _monitor.StartAsync(cancellationToken);
+        }
+        catch (MachineException e)
+        {
+            var exit = await _child.Exited.WaitAsync(QmpClient.CommandTimeout, _time, cancellationToken);
+            throw new MachineException(
+                MachineFault.Hypervisor, $"QEMU {exit} at its start: {_folder.LastError()}", e);
+        }
+    }
+
+    /// <summary>Opens the byte stream to the guest's agent.</summary>
+    internal Task<LocalStream> ConnectAgentAsync(CancellationToken cancellationToken) =>
+        _folder.Sockets.ConnectAsync(AgentSocket, cancellationToken);
+
+    /// <summary>Stops the guest and writes its state, without the memory, to a file.</summary>
+    internal async Task SaveStateAsync(SafeFileHandle file, CancellationToken cancellationToken)
+    {
+        _ = await Monitor.ExecuteAsync("stop", null, cancellationToken);
+        await MigrateAsync("migrate", file, cancellationToken);
+    }
+
+    /// <summary>Loads a state; the guest stays stopped.</summary>
+    internal Task LoadStateAsync(SafeFileHandle file, CancellationToken cancellationToken) =>
+        MigrateAsync("migrate-incoming", file, cancellationToken);
+
+    /// <summary>
+    /// Lets the guest run, and tells its driver first what size the writable disk has: it knows the template's.
+    /// </summary>
+    internal async Task ContinueAsync(long diskBytes, CancellationToken cancellationToken)
+    {
+        var size = new JsonObject { ["node-name"] = QemuCommandLine.DiskNode, ["size"] = diskBytes };
+        await Task.WhenAll(
+            Monitor.ExecuteAsync("block_resize", size, cancellationToken),
+            Monitor.ExecuteAsync("cont", null, cancellationToken));
+    }
+
+    /// <summary>What the guest wrote last to its console; empty when QEMU cannot tell.</summary>
+    internal async Task<string> ReadConsoleAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var arguments = new JsonObject { ["device"] = QemuCommandLine.Console, ["size"] = 4096 };
+            return (await Monitor.ExecuteAsync("ringbuf-read", arguments, cancellationToken)).GetString() ?? "";
+        }
+        catch (MachineException)
+        {
+            return "";
+        }
+    }
+
+    /// <summary>Asks QEMU to end and waits for it; what it writes is complete then.</summary>
+    internal async Task QuitAsync(CancellationToken cancellationToken)
+    {
+        _ = await Monitor.ExecuteAsync("quit", null, cancellationToken);
+        _ = await Exited.WaitAsync(QmpClient.CommandTimeout, _time, cancellationToken);
+    }
+
+    /// <summary>Kills the process without waiting.</summary>
+    internal void Kill() => _child.Kill();
+
+    /// <summary>Kills the process and returns when it is gone.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _child.Kill();
+        _ = await _child.Exited;
+        if (_monitor is not null)
+        {
+            await _monitor.DisposeAsync();
+        }
+
+        _child.Dispose();
+    }
+
+    private static TaskCompletionSource<T> NewSource<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // The commands go out together; QEMU runs them in order.
+    private async Task MigrateAsync(string command, SafeFileHandle file, CancellationToken cancellationToken)
+    {
+        var ended = NewSource<string>();
+        _migration = ended;
+        var capabilities = new JsonArray(
+            Capability("x-ignore-shared"),
+            Capability("events"));
+        await Task.WhenAll(
+            Monitor.ExecuteAsync(
+                "migrate-set-capabilities", new JsonObject { ["capabilities"] = capabilities }, cancellationToken),
+            Monitor.ExecuteAsync("getfd", new JsonObject { ["fdname"] = "m" }, file, cancellationToken),
+            Monitor.ExecuteAsync(command, new JsonObject { ["uri"] = "fd:m" }, cancellationToken));
+
+        // Ends also when the process does, which happens when a state does not fit.
+        var first = await Task.WhenAny(ended.Task, Exited)
+            .WaitAsync(QmpClient.CommandTimeout, _time, cancellationToken);
+        if (first != ended.Task || await ended.Task != "completed")
+        {
+            throw new MachineException(MachineFault.Hypervisor, $"QEMU's {command} failed: {_folder.LastError()}");
+        }
+
+        static JsonNode Capability(string name) => new JsonObject { ["capability"] = name, ["state"] = true };
+    }
+
+    private void OnEvent(QmpEvent received)
+    {
+        if (received is { Name: "MIGRATION" } && received.Text("status") is "completed" or "failed")
+        {
+            _ = _migration?.TrySetResult(received.Text("status")!);
+        }
+        else if (received is { Name: "SHUTDOWN" })
+        {
+            _ = _shutdown.TrySetResult(received.Text("reason") ?? "unknown");
+        }
+    }
+}

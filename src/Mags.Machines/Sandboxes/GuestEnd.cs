@@ -1,0 +1,40 @@
+namespace Mags.Machines.Sandboxes;
+
+/// <summary>Turns what QEMU and the guest's console say of an end into <see cref="MachineExit"/>.</summary>
+internal static class GuestEnd
+{
+    private const string PanicMark = "Kernel panic - not syncing: ";
+
+    /// <summary>The end behind QEMU's shutdown reason (QMP's ShutdownCause).</summary>
+    /// <param name="reason">The reason.</param>
+    /// <param name="console">The last output of the guest's console: a panicked kernel resets like a rebooted one.</param>
+    internal static MachineExit Of(string reason, string console) => reason switch
+    {
+        "guest-reset" when PanicOf(console) is { } panic =>
+            new(MachineExitCause.GuestPanic, $"The guest's kernel panicked: {panic}"),
+        "guest-reset" or "subsystem-reset" =>
+            new(MachineExitCause.GuestReboot, "The guest rebooted; a sandbox ends when its kernel does."),
+        "guest-shutdown" =>
+            new(MachineExitCause.GuestPowerOff, "The guest powered itself off."),
+        "guest-panic" =>
+            new(MachineExitCause.GuestPanic, $"The guest's kernel panicked: {PanicOf(console) ?? "it did not say why"}"),
+        _ => new(MachineExitCause.HypervisorGone, $"QEMU ended the machine ({reason})."),
+    };
+
+    /// <summary>The end of a machine whose QEMU ended without a word of the guest.</summary>
+    internal static MachineExit OfHypervisor(Native.ProcessExit exit, string lastError) => new(
+        MachineExitCause.HypervisorGone,
+        lastError.Length > 0 ? $"The machine's QEMU {exit}: {lastError}" : $"The machine's QEMU {exit}.");
+
+    private static string? PanicOf(string console)
+    {
+        var start = console.LastIndexOf(PanicMark, StringComparison.Ordinal);
+        if (start < 0)
+        {
+            return null;
+        }
+
+        var rest = console[(start + PanicMark.Length)..];
+        return rest.Split('\n', 2)[0].Trim();
+    }
+}

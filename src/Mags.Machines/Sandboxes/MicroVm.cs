@@ -1,0 +1,147 @@
+using System.Runtime.CompilerServices;
+using Grpc.Core;
+using Mags.Machines.Acceleration;
+using Mags.Machines.Agent;
+using Mags.Machines.Qemu;
+using Mags.Machines.Templates;
+using Microsoft.Extensions.Logging;
+
+namespace Mags.Machines.Sandboxes;
+
+/// <summary>A claimed guest in a QEMU of its own.</summary>
+internal sealed partial class MicroVm : IMachine
+{
+    // What a guest may be late with its answer that a process's time is over.
+    private static readonly TimeSpan _grace = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _consoleLimit = TimeSpan.FromSeconds(2);
+
+    private readonly QemuProcess _qemu;
+    private readonly AgentChannel _channel;
+    private readonly MachineFolder _folder;
+    private readonly CleanupStack _cleanup;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly TaskCompletionSource<MachineExit> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _over = new();
+    private readonly CancellationToken _overToken;
+    private readonly Task _watching;
+
+    internal MicroVm(
+        MachineFolder folder,
+        QemuProcess qemu,
+        AgentChannel channel,
+        Template template,
+        IReadOnlyList<MachineStep> steps,
+        CleanupStack cleanup,
+        TimeProvider time,
+        ILogger logger)
+    {
+        _folder = folder;
+        _qemu = qemu;
+        _channel = channel;
+        _cleanup = cleanup;
+        _time = time;
+        _logger = logger;
+        Accelerator = template.Recipe.Accelerator.Name();
+        Steps = steps;
+        _overToken = _over.Token;
+        _watching = WatchAsync();
+    }
+
+    public string Id => _folder.Id;
+
+    public string Accelerator { get; }
+
+    public IReadOnlyList<MachineStep> Steps { get; }
+
+    public Task<MachineExit> Ended => _ended.Task;
+
+    /// <summary>Process id of its QEMU.</summary>
+    internal int Pid => _qemu.Pid;
+
+    public async IAsyncEnumerable<ProcessEvent> RunAsync(
+        ProcessSpec process, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var watchdog = process.Timeout is { } timeout
+            ? new CancellationTokenSource(timeout + _grace, _time)
+            : new CancellationTokenSource();
+        using var any = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _overToken, watchdog.Token);
+        await using var guest = new GuestProcess(_channel, process, _time, any.Token);
+        while (await NextAsync(guest, watchdog, cancellationToken) is { } next)
+        {
+            yield return next;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await EndAsync(new MachineExit(MachineExitCause.Disposed, "The machine was given back."));
+        await _cleanup.DisposeAsync();
+        await _watching;
+        _over.Dispose();
+    }
+
+    private async Task<ProcessEvent?> NextAsync(
+        GuestProcess guest, CancellationTokenSource watchdog, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await guest.NextAsync();
+        }
+        catch (Exception e) when (e is OperationCanceledException or RpcException or ObjectDisposedException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (watchdog.IsCancellationRequested)
+            {
+                await EndAsync(new MachineExit(
+                    MachineExitCause.AgentLost, "The guest did not end the process when its time was over."));
+            }
+
+            throw new MachineException(MachineFault.Ended, (await Ended).Message, e);
+        }
+        catch (MachineException e) when (e.InnerException is not null)
+        {
+            // The agent is lost, unless the guest's end explains it.
+            await EndAsync(new MachineExit(MachineExitCause.AgentLost, e.Message));
+            throw new MachineException(MachineFault.Ended, (await Ended).Message, e);
+        }
+    }
+
+    private async Task WatchAsync()
+    {
+        var first = await Task.WhenAny(_qemu.Shutdown, _qemu.Exited);
+        if (first == _qemu.Shutdown)
+        {
+            using var limit = new CancellationTokenSource(_consoleLimit, _time);
+            var console = "";
+            try
+            {
+                console = await _qemu.ReadConsoleAsync(limit.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                // A QEMU that does not answer leaves the cause a little less exact.
+            }
+
+            await EndAsync(GuestEnd.Of(await _qemu.Shutdown, console));
+        }
+        else
+        {
+            await EndAsync(GuestEnd.OfHypervisor(await _qemu.Exited, _folder.LastError()));
+        }
+    }
+
+    // The first to tell an end is right: what follows is its consequence.
+    private async Task EndAsync(MachineExit exit)
+    {
+        if (_ended.TrySetResult(exit))
+        {
+            LogEnded(_logger, Id, exit.Cause, exit.Message);
+            _qemu.Kill();
+            await _over.CancelAsync();
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Machine {MachineId} ended: {Cause}: {Reason}")]
+    private static partial void LogEnded(ILogger logger, string machineId, MachineExitCause cause, string reason);
+}

@@ -1,0 +1,18 @@
+namespace Mags.Machines.Sandboxes;
+
+/// <summary>Measures steps that follow each other.</summary>
+internal sealed class StepClock(TimeProvider time)
+{
+    private readonly List<MachineStep> _steps = [];
+    private long _last = time.GetTimestamp();
+
+    internal IReadOnlyList<MachineStep> Steps => _steps;
+
+    /// <summary>Ends a step, which began with the end of the one before.</summary>
+    internal void Mark(string name)
+    {
+        var now = time.GetTimestamp();
+        _steps.Add(new MachineStep(name, time.GetElapsedTime(_last, now)));
+        _last = now;
+    }
+}
