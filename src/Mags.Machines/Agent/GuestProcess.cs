@@ -36,7 +36,7 @@ internal sealed class GuestProcess(
         {
             try
             {
-                if (await ReadAsync() is { } output && Take(output) is { } result)
+                if (Take(await ReadAsync()) is { } result)
                 {
                     _failures = 0;
                     return result;
@@ -60,17 +60,19 @@ internal sealed class GuestProcess(
     private bool IsBroken(Exception e) =>
         !cancellationToken.IsCancellationRequested && e is RpcException or IOException or OperationCanceledException;
 
-    private async Task<ExecOutput?> ReadAsync()
+    private async Task<ExecOutput> ReadAsync()
     {
         var call = _call ??= await OpenAsync();
-        if (_consumed - _acknowledged >= AcknowledgeEvery)
+        var reading = call.ResponseStream.MoveNext(cancellationToken);
+        // Also when there is nothing more to read at the moment: the guest's buffer may be small, and it waits.
+        if (_consumed - _acknowledged >= AcknowledgeEvery || (!reading.IsCompleted && _consumed > _acknowledged))
         {
             await call.RequestStream.WriteAsync(new ExecInput { Ack = _consumed }, cancellationToken);
             _acknowledged = _consumed;
         }
 
         // A stream that ends without the process's end is a broken session.
-        return await call.ResponseStream.MoveNext(cancellationToken)
+        return await reading
             ? call.ResponseStream.Current
             : throw new IOException("The session ended before the process.");
     }
@@ -140,7 +142,10 @@ internal sealed class GuestProcess(
                 return null;
             case ExecOutput.OutputOneofCase.Failed:
                 throw new MachineException(
-                    MachineFault.Agent, $"{spec.Arguments[0]} could not be run: {output.Failed.Message}");
+                    MachineFault.Agent,
+                    _started
+                        ? $"The guest does not go on with {spec.Arguments[0]}: {output.Failed.Message}."
+                        : $"{spec.Arguments[0]} could not be run: {output.Failed.Message}.");
             default:
                 // A newer guest may say more than this host knows.
                 return null;

@@ -67,6 +67,7 @@ internal sealed class MachineFactory(
         }
     }
 
+#pragma warning disable CA2000 // The cleanup stack owns all that is made here; the machine takes it over, or it runs.
     private async Task<MicroVm> RestoreAsync(
         Template template, BlankDisk blank, MachineRequest request, StepClock steps, CancellationToken cancellationToken)
     {
@@ -91,8 +92,9 @@ internal sealed class MachineFactory(
             cleanup.Push("close agent channel", _ => channel.DisposeAsync());
             await channel.ConnectAsync(cancellationToken);
             steps.Mark("connect");
-            _ = await channel.Client.ClaimAsync(Claim(request, disk), cancellationToken: cancellationToken);
+            var claimed = await channel.Client.ClaimAsync(Claim(request, disk), cancellationToken: cancellationToken);
             steps.Mark("claim");
+            steps.AddParts(claimed.Steps.Select(s => new MachineStep(s.Name, TimeSpan.FromMicroseconds(s.Micros))));
             return new MicroVm(folder, qemu, channel, template, steps.Steps, cleanup, time, logger);
         }
         catch
@@ -101,6 +103,7 @@ internal sealed class MachineFactory(
             throw;
         }
     }
+#pragma warning restore CA2000
 
     private async Task<QemuProcess> StartAsync(
         MachineFolder folder,

@@ -15,4 +15,11 @@ internal sealed class StepClock(TimeProvider time)
         _steps.Add(new MachineStep(name, time.GetElapsedTime(_last, now)));
         _last = now;
     }
+
+    /// <summary>Adds the parts of the step that was marked last, as the guest measured them.</summary>
+    internal void AddParts(IEnumerable<MachineStep> parts)
+    {
+        var whole = _steps[^1].Name;
+        _steps.AddRange(parts.Select(part => part with { Name = $"{whole}/{part.Name}" }));
+    }
 }

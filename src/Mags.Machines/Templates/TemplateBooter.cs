@@ -61,7 +61,7 @@ internal sealed partial class TemplateBooter(
         }
         catch (Exception e) when (e is RpcException or IOException && !cancellationToken.IsCancellationRequested)
         {
-            throw Failed($"failed: {e.Message}", e);
+            throw Failed($"failed: {e.Message.TrimEnd('.')}", e);
         }
 
         MachineException Failed(string how, Exception e) =>
@@ -160,9 +160,14 @@ internal sealed partial class TemplateBooter(
 
     private static string LastWords(string console)
     {
-        var lines = File.Exists(console) ? File.ReadLines(console).Where(line => line.Trim().Length > 0).TakeLast(3) : [];
-        var words = string.Join(" / ", lines.Select(line => line.Trim()));
-        return words.Length > 0 ? $"Its console ends with: {words}" : "Its console is empty.";
+        string[] lines = File.Exists(console)
+            ? [.. File.ReadLines(console).Select(line => line.Trim()).Where(line => line.Length > 0)]
+            : [];
+        // The agent says why it gives up in one line, and then where, in many.
+        var words = lines.FirstOrDefault(line => line.StartsWith("mags-agent: ", StringComparison.Ordinal)
+                && line != "mags-agent: ready")
+            ?? string.Join(" / ", lines.TakeLast(3));
+        return words.Length > 0 ? $"Its console: {words}" : "Its console is empty.";
     }
 
     [LoggerMessage(LogLevel.Information, "Template {Key}: made in {Milliseconds:0} ms")]

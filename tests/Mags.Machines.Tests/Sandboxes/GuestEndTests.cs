@@ -1,0 +1,32 @@
+using Mags.Machines.Native;
+using Mags.Machines.Sandboxes;
+
+namespace Mags.Machines.Tests.Sandboxes;
+
+public sealed class GuestEndTests
+{
+    private const string Panic =
+        "[    2.1] Kernel panic - not syncing: sysrq triggered crash\r\n[    2.1] CPU: 0 PID: 1\r\n";
+
+    [Theory]
+    [InlineData("guest-reset", "", MachineExitCause.GuestReboot)]
+    [InlineData("guest-reset", "reboot: Restarting system\n", MachineExitCause.GuestReboot)]
+    [InlineData("guest-reset", Panic, MachineExitCause.GuestPanic)]
+    [InlineData("guest-panic", "", MachineExitCause.GuestPanic)]
+    [InlineData("guest-shutdown", Panic, MachineExitCause.GuestPowerOff)]
+    [InlineData("host-signal", "", MachineExitCause.HypervisorGone)]
+    public void Of_ReasonAndConsole_GiveTheCause(string reason, string console, MachineExitCause cause) =>
+        Assert.Equal(cause, GuestEnd.Of(reason, console).Cause);
+
+    [Fact]
+    public void Of_Panic_SaysWhy() =>
+        Assert.Equal("The guest's kernel panicked: sysrq triggered crash", GuestEnd.Of("guest-reset", Panic).Message);
+
+    [Theory]
+    [InlineData(0, 9, "", "The machine's QEMU was killed by signal 9.")]
+    [InlineData(1, 0, "qemu: bad", "The machine's QEMU ended with code 1: qemu: bad")]
+    public void OfHypervisor_Exit_NamesIt(int code, int signal, string lastError, string message) =>
+        Assert.Equal(
+            new MachineExit(MachineExitCause.HypervisorGone, message),
+            GuestEnd.OfHypervisor(new ProcessExit(code, signal), lastError));
+}
