@@ -50,7 +50,7 @@ internal sealed class ChildProcess : IDisposable
 
             AddStandard(output, 1);
             AddStandard(error, 2);
-            return new ChildProcess(Spawn(path, arguments, targets));
+            return new ChildProcess(Spawn(path, arguments, targets, files.Handles.Count));
 
             void AddStandard(SafeHandle? handle, int target)
             {
@@ -105,7 +105,8 @@ internal sealed class ChildProcess : IDisposable
 
     // Sound: both opaque structs get more room than glibc's 80 and 336 bytes, are initialised before and destroyed after
     // use; the argument arrays are null-terminated and live until posix_spawn has returned, which is after the exec.
-    private static unsafe int Spawn(string path, IReadOnlyList<string> arguments, List<(int From, int To)> targets)
+    private static unsafe int Spawn(
+        string path, IReadOnlyList<string> arguments, List<(int From, int To)> targets, int inherited)
     {
         const int Room = 1024;
         const short SetSignalDefault = 0x04, SetSignalMask = 0x08, SetSession = 0x80;
@@ -133,6 +134,9 @@ internal sealed class ChildProcess : IDisposable
             {
                 _ = LibC.FileActionsAddDup2(actions, from, to);
             }
+
+            // What this process was itself started with may lack close-on-exec.
+            _ = LibC.FileActionsAddCloseFrom(actions, FdMap.First + inherited);
 
             int pid;
             using var argv = new NativeStrings([path, .. arguments]);

@@ -67,6 +67,9 @@ internal static unsafe partial class LibC
         StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int FileActionsAddOpen(byte* actions, int fd, string path, int flags, uint mode);
 
+    [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_addclosefrom_np")]
+    internal static partial int FileActionsAddCloseFrom(byte* actions, int from);
+
     [LibraryImport("libc", EntryPoint = "posix_spawnattr_init")]
     internal static partial int SpawnAttributesInit(byte* attributes);
 

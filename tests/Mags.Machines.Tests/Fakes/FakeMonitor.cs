@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Mags.Machines.Native;
 using Mags.Machines.Qemu;
-using Microsoft.Win32.SafeHandles;
 
 namespace Mags.Machines.Tests.Fakes;
 
@@ -11,7 +10,7 @@ internal sealed class FakeMonitor : IAsyncDisposable
 {
     private readonly TemporaryFolder _temporary = new();
     private readonly FolderHandle _folder;
-    private readonly SafeFileHandle _listener;
+    private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private StreamReader? _reader;
     private StreamWriter? _writer;
     private Socket? _accepted;
@@ -19,15 +18,15 @@ internal sealed class FakeMonitor : IAsyncDisposable
     public FakeMonitor()
     {
         _folder = new FolderHandle(_temporary);
-        _listener = _folder.Listen("qmp");
+        _listener.Bind(new UnixDomainSocketEndPoint(_temporary.File("qmp")));
+        _listener.Listen();
     }
 
     public async Task<QmpClient> ConnectAsync(
         Action<QmpEvent> onEvent, TimeProvider time, CancellationToken cancellationToken)
     {
         var client = new QmpClient(await _folder.ConnectAsync("qmp", cancellationToken), onEvent, time);
-        using var listener = new Socket(new SafeSocketHandle(_listener.DangerousGetHandle(), ownsHandle: false));
-        _accepted = await listener.AcceptAsync(cancellationToken);
+        _accepted = await _listener.AcceptAsync(cancellationToken);
         var stream = new NetworkStream(_accepted);
         _reader = new StreamReader(stream);
         _writer = new StreamWriter(stream) { AutoFlush = true, NewLine = "\r\n" };
@@ -47,11 +46,16 @@ internal sealed class FakeMonitor : IAsyncDisposable
             root.GetProperty("id").GetInt64());
     }
 
-    public void Close() => _accepted!.Dispose();
+    public void Close()
+    {
+        _accepted?.Dispose();
+        _reader?.Dispose();
+        _writer?.Dispose();
+    }
 
     public ValueTask DisposeAsync()
     {
-        _accepted?.Dispose();
+        Close();
         _listener.Dispose();
         _folder.Dispose();
         _temporary.Dispose();

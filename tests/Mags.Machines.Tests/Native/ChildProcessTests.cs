@@ -50,7 +50,7 @@ public sealed class ChildProcessTests
 
         Assert.Equal((3, 4), numbers);
         string[] expected = ["0=/dev/null", $"1={folder.File("out")}", "2=/dev/null", "3=/dev/full", "4=/dev/zero"];
-        Assert.Equal(expected, File.ReadAllLines(folder.File("out")));
+        Assert.Equal(expected, await File.ReadAllLinesAsync(folder.File("out"), Token));
     }
 
     [Fact]
@@ -65,6 +65,6 @@ public sealed class ChildProcessTests
 
         string[] expected =
             ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "HOME=/", "SigIgn:\t0000000000000000"];
-        Assert.Equal(expected, File.ReadAllLines(folder.File("out")));
+        Assert.Equal(expected, await File.ReadAllLinesAsync(folder.File("out"), Token));
     }
 }
