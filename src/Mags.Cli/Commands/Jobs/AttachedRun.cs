@@ -1,7 +1,6 @@
 using Mags.Cli.Output;
 using Mags.Client;
 using Mags.Client.Errors;
-using Mags.Client.Jobs;
 using Mags.Contracts;
 using Mags.Contracts.Jobs;
 
@@ -35,49 +34,47 @@ internal sealed class AttachedRun(MagsClient client, string job, Terminal termin
     private async Task<JobEnd> PrintAsync(CancellationToken cancellationToken)
     {
         var printer = new LogPrinter(terminal, json);
-        using var waiting = new CancellationTokenSource();
-        var progress = TellWhileWaitingAsync(waiting.Token);
+        var telling = TellWhileWaitingAsync(printer.Begun, cancellationToken);
         try
         {
-            return await printer.PrintAsync(
-                StopTelling(client.FollowLogsAsync(job, 0, cancellationToken), waiting), cancellationToken);
+            return await printer.PrintAsync(client.FollowLogsAsync(job, 0, cancellationToken), cancellationToken);
         }
         finally
         {
-            await waiting.CancelAsync();
-            await progress;
-        }
-    }
-
-    private static async IAsyncEnumerable<JobLogEvent> StopTelling(
-        IAsyncEnumerable<JobLogEvent> events, CancellationTokenSource waiting)
-    {
-        await foreach (var next in events)
-        {
-            await waiting.CancelAsync();
-            yield return next;
+            await telling;
         }
     }
 
     /// <summary>
     /// A job that waits for its sandbox shows why nothing happens; one whose script is silent is left in peace.
     /// </summary>
-    private async Task TellWhileWaitingAsync(CancellationToken cancellationToken)
+    private async Task TellWhileWaitingAsync(Task begun, CancellationToken cancellationToken)
     {
         try
         {
-            await Task.Delay(_patience, time, cancellationToken);
-            if ((await client.GetJobAsync(job, cancellationToken)).Status == JobStatusNames.Pending)
-            {
-                using var progress = terminal.StartProgress("waiting for a sandbox");
-                await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken);
-            }
+            await begun.WaitAsync(_patience, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            await TellIfPendingAsync(begun, cancellationToken);
         }
         catch (OperationCanceledException)
         {
-            // The first line came, or the end.
+            // Whoever follows the log sees it too.
         }
-        catch (MagsApiException)
+    }
+
+    private async Task TellIfPendingAsync(Task begun, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if ((await client.GetJobAsync(job, cancellationToken)).Status == JobStatusNames.Pending)
+            {
+                using var progress = terminal.StartProgress("waiting for a sandbox");
+                await begun;
+            }
+        }
+        catch (Exception e) when (e is MagsApiException or OperationCanceledException)
         {
             // Only a courtesy: whoever follows the log tells what is wrong.
         }

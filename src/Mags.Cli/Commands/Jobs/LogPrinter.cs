@@ -11,34 +11,27 @@ namespace Mags.Cli.Commands.Jobs;
 /// </summary>
 internal sealed class LogPrinter(Terminal terminal, bool json)
 {
+    private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Ends when the first line or the end has come, or nothing more will.</summary>
+    public Task Begun => _begun.Task;
+
     /// <summary>Prints lines as they come; returns how the script ended.</summary>
     public async Task<JobEnd> PrintAsync(IAsyncEnumerable<JobLogEvent> events, CancellationToken cancellationToken)
     {
-        await using var reader = events.GetAsyncEnumerator(cancellationToken);
-        while (true)
+        using var reading = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await using var reader = events.GetAsyncEnumerator(reading.Token);
+        try
         {
-            var move = reader.MoveNextAsync();
-            if (!move.IsCompleted)
-            {
-                // Nothing more has come yet: show what there is. In a burst, many lines are written at once.
-                terminal.Flush();
-            }
-
-            if (!await move)
-            {
-                throw new CliException("the log ended without its end");
-            }
-
-            if (reader.Current.End is { } end)
-            {
-                terminal.Flush();
-                return end;
-            }
-
-            Print(reader.Current.Entry!);
+            return await PrintAsync(reader, reading);
+        }
+        finally
+        {
+            _begun.TrySetResult();
         }
     }
 
+    /// <summary>Prints one line; it may wait in the buffer until the terminal is flushed.</summary>
     public void Print(LogEntry entry)
     {
         if (json)
@@ -58,6 +51,51 @@ internal sealed class LogPrinter(Terminal terminal, bool json)
             default:
                 terminal.WriteError(entry.Message);
                 break;
+        }
+    }
+
+    private async Task<JobEnd> PrintAsync(IAsyncEnumerator<JobLogEvent> reader, CancellationTokenSource reading)
+    {
+        while (true)
+        {
+            var move = reader.MoveNextAsync().AsTask();
+            if (!move.IsCompleted)
+            {
+                await FlushAsync(move, reading);
+            }
+
+            if (!await move)
+            {
+                throw new CliException("the log ended without its end");
+            }
+
+            _begun.TrySetResult();
+
+            if (reader.Current.End is { } end)
+            {
+                terminal.Flush();
+                return end;
+            }
+
+            Print(reader.Current.Entry!);
+        }
+    }
+
+    /// <summary>
+    /// Nothing more has come yet: shows what there is. In a burst, many lines are written at once. When that fails,
+    /// the pending read must be over before its enumerator can be disposed.
+    /// </summary>
+    private async Task FlushAsync(Task<bool> pendingRead, CancellationTokenSource reading)
+    {
+        try
+        {
+            terminal.Flush();
+        }
+        catch (CliException)
+        {
+            await reading.CancelAsync();
+            await pendingRead.ContinueWith(_ => { }, TaskScheduler.Default);
+            throw;
         }
     }
 }
