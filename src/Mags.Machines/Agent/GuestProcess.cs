@@ -58,7 +58,7 @@ internal sealed class GuestProcess(
     }
 
     private bool IsBroken(Exception e) =>
-        !cancellationToken.IsCancellationRequested && e is RpcException or IOException or OperationCanceledException;
+        !cancellationToken.IsCancellationRequested && e is RpcException or HttpRequestException or IOException or OperationCanceledException;
 
     private async Task<ExecOutput> ReadAsync()
     {

@@ -13,7 +13,7 @@ namespace Mags.Machines.Sandboxes;
 /// Makes machines: restores a template and claims the clone. Not more at once than the host has cores, in the order of
 /// asking: a restore is bound by the processor, and all of them at once would only be late together.
 /// </summary>
-internal sealed class MachineFactory(
+internal sealed partial class MachineFactory(
     HomeFolders folders,
     QemuLauncher launcher,
     BlankDisks blanks,
@@ -21,6 +21,9 @@ internal sealed class MachineFactory(
     TimeProvider time,
     ILogger<MachineFactory> logger) : IDisposable
 {
+    // A clone that comes up wrongly is given up for a new one; a second failure has a cause that does not go away.
+    private const int Attempts = 2;
+
     private readonly SemaphoreSlim _slots = new(Environment.ProcessorCount);
 
     /// <summary>Restores and claims a machine.</summary>
@@ -34,8 +37,9 @@ internal sealed class MachineFactory(
         try
         {
             steps.Mark("wait");
-            return await WithDeadlineAsync(
-                token => RestoreAsync(template, blank, request, steps, token), steps, cancellationToken);
+            return await TryAsync(
+                () => WithDeadlineAsync(
+                    token => RestoreAsync(template, blank, request, steps, token), steps, cancellationToken));
         }
         finally
         {
@@ -44,6 +48,21 @@ internal sealed class MachineFactory(
     }
 
     public void Dispose() => _slots.Dispose();
+
+    private async Task<MicroVm> TryAsync(Func<Task<MicroVm>> make)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await make();
+            }
+            catch (MachineException e) when (attempt < Attempts)
+            {
+                LogTryAgain(e.Message);
+            }
+        }
+    }
 
     private async Task<MicroVm> WithDeadlineAsync(
         Func<CancellationToken, Task<MicroVm>> make, StepClock steps, CancellationToken cancellationToken)
@@ -54,7 +73,7 @@ internal sealed class MachineFactory(
         {
             return await make(either.Token);
         }
-        catch (Exception e) when (e is OperationCanceledException or RpcException or IOException)
+        catch (Exception e) when (e is OperationCanceledException or RpcException or HttpRequestException or IOException)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var last = steps.Steps[^1].Name;
@@ -138,4 +157,7 @@ internal sealed class MachineFactory(
             UnixTimeNs = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100,
         };
     }
+
+    [LoggerMessage(LogLevel.Warning, "A machine did not come up and is made anew: {Reason}")]
+    private partial void LogTryAgain(string reason);
 }

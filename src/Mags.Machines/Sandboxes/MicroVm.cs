@@ -88,7 +88,7 @@ internal sealed partial class MicroVm : IMachine
         {
             return await guest.NextAsync();
         }
-        catch (Exception e) when (e is OperationCanceledException or RpcException or ObjectDisposedException)
+        catch (Exception e) when (e is OperationCanceledException or RpcException or HttpRequestException or ObjectDisposedException)
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (watchdog.IsCancellationRequested)

@@ -54,12 +54,12 @@ internal sealed partial class TemplateBooter(
         {
             return await MakeInAsync(folder, making, recipe, cleanup, either.Token);
         }
-        catch (Exception e) when (e is OperationCanceledException or RpcException && limit.IsCancellationRequested
+        catch (Exception e) when (e is OperationCanceledException or RpcException or HttpRequestException && limit.IsCancellationRequested
             && !cancellationToken.IsCancellationRequested)
         {
             throw Failed($"did not finish within {deadline.TotalSeconds:0} s", e);
         }
-        catch (Exception e) when (e is RpcException or IOException && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is RpcException or HttpRequestException or IOException && !cancellationToken.IsCancellationRequested)
         {
             throw Failed($"failed: {e.Message.TrimEnd('.')}", e);
         }
@@ -152,7 +152,7 @@ internal sealed partial class TemplateBooter(
             _ = await channel.Client.WarmAsync(warm, cancellationToken: gone.Token);
             return Math.Min(hello.Generation, ProtocolGeneration.Current);
         }
-        catch (Exception e) when (qemu.Exited.IsCompleted && e is RpcException or IOException or OperationCanceledException)
+        catch (Exception e) when (qemu.Exited.IsCompleted && e is RpcException or HttpRequestException or IOException or OperationCanceledException)
         {
             throw new IOException($"QEMU {await qemu.Exited}", e);
         }
