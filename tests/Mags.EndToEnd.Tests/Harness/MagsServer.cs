@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace Mags.EndToEnd.Tests.Harness;
+
+/// <summary>A real server with a home and a port of its own, started and stopped through the README's command.</summary>
+public sealed class MagsServer : IAsyncDisposable
+{
+    private MagsServer(string home) => Home = home;
+
+    public string Home { get; }
+
+    public MagsApi Api { get; private set; } = null!;
+
+    public int Pid => int.Parse(
+        File.ReadAllText(Path.Combine(Home, "magsd.pid")).Trim(), CultureInfo.InvariantCulture);
+
+    /// <summary>Starts a server whose kernel, images and templates are hard links to the prepared ones.</summary>
+    public static async Task<MagsServer> StartNewAsync()
+    {
+        var server = new MagsServer(Directory.CreateTempSubdirectory("mags-e2e-").FullName);
+        await SeedAsync(server.Home);
+        await server.StartAsync();
+        return server;
+    }
+
+    /// <summary>A home with everything prepared, but no server and no jobs.</summary>
+    public static async Task SeedAsync(string home)
+    {
+        foreach (var part in new[] { "kernel", "initramfs", "images", "templates", "blanks", "accelerator.json" })
+        {
+            var source = Path.Combine(Installation.SeedHome, part);
+            if (Path.Exists(source))
+            {
+                var copy = await Command.RunAsync("cp", ["-al", source, home]);
+                Assert.True(copy.ExitCode == 0, copy.Stderr);
+            }
+        }
+    }
+
+    public async Task StartAsync()
+    {
+        var start = await Command.MagsAsync(Home, "server", "start", "--listen", "http://127.0.0.1:0");
+        Assert.True(start.ExitCode == 0, $"server start: {start.Stderr}\n{Log()}");
+
+        var client = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Home, "client.json")))!;
+        Api?.Dispose();
+        Api = new MagsApi((string)client["url"]!, (string)client["token"]!);
+    }
+
+    public async Task StopAsync()
+    {
+        var stop = await Command.MagsAsync(Home, "server", "stop");
+        Assert.True(stop.ExitCode == 0, stop.Stderr);
+    }
+
+    /// <summary>Ends the server as a crash would, and waits until it is gone.</summary>
+    public async Task KillAsync()
+    {
+        using var process = Process.GetProcessById(Pid);
+        process.Kill();
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>The hypervisors that belong to this server, found as its own reclaim does: by the home in their name.</summary>
+    public IReadOnlyList<int> Hypervisors() =>
+        [.. Directory.EnumerateDirectories("/proc")
+            .Select(folder => int.TryParse(Path.GetFileName(folder), out var pid) ? pid : 0)
+            .Where(pid => pid > 0 && CommandLineOf(pid) is var line
+                && line.Contains("qemu-system", StringComparison.Ordinal)
+                && line.Contains(Home, StringComparison.Ordinal))];
+
+    /// <summary>Folders of machines that exist on disk.</summary>
+    public IReadOnlyList<string> MachineFolders() =>
+        Directory.Exists(Path.Combine(Home, "machines")) ? Directory.GetFileSystemEntries(Path.Combine(Home, "machines")) : [];
+
+    public async Task RunAsync(params string[] arguments) => await Command.MagsAsync(Home, arguments);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Command.MagsAsync(Home, "server", "stop");
+        Api?.Dispose();
+        var left = Hypervisors();
+        Directory.Delete(Home, recursive: true);
+        Assert.Empty(left);
+    }
+
+    private static string CommandLineOf(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/cmdline");
+        }
+        catch (IOException)
+        {
+            return ""; // It ended meanwhile.
+        }
+    }
+
+    private string Log() => File.Exists(Path.Combine(Home, "magsd.log"))
+        ? File.ReadAllText(Path.Combine(Home, "magsd.log"))
+        : "(no log)";
+}
