@@ -14,6 +14,7 @@ namespace Mags.Contracts;
 [JsonSerializable(typeof(ActionResponse))]
 [JsonSerializable(typeof(CreateJobRequest))]
 [JsonSerializable(typeof(ErrorResponse))]
+[JsonSerializable(typeof(HealthResponse))]
 [JsonSerializable(typeof(ImageListResponse))]
 [JsonSerializable(typeof(JobAccepted))]
 [JsonSerializable(typeof(JobEnd))]

@@ -1,0 +1,113 @@
+using Mags.Cluster;
+using Mags.Machines;
+using Mags.Data;
+using Mags.Server.Access;
+using Mags.Server.Accounts;
+using Mags.Server.Errors;
+using Mags.Server.Images;
+using Mags.Server.Jobs;
+using Mags.Server.OpenApi;
+using Mags.Server.Status;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+
+namespace Mags.Server.Hosting;
+
+/// <summary>Puts the server together: what it is made of, and the way of a request through it.</summary>
+internal static class MagsServer
+{
+    /// <summary>How long a stopping server may take in all before what is left is cut off.</summary>
+    private static readonly TimeSpan _shutdown = TimeSpan.FromSeconds(10);
+
+    /// <param name="settings">Home folder and what overrides its settings.</param>
+    /// <param name="replace">Puts other services in place: a test's stand-in for the hypervisor.</param>
+    public static WebApplication Build(ServerSettings settings, Action<IServiceCollection>? replace = null)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = settings.Home });
+        ServerConfiguration.Add(builder.Configuration, settings);
+        AddLogging(builder);
+        AddKestrel(builder);
+        AddServices(builder.Services);
+        replace?.Invoke(builder.Services);
+        var app = builder.Build();
+        Map(app);
+        return app;
+    }
+
+    private static void AddServices(IServiceCollection services)
+    {
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = _shutdown);
+        AddOptions<ServerOptions, ServerOptionsValidator>(services, ServerOptions.Section);
+        AddOptions<MachinesOptions, MachinesOptionsValidator>(services, MachinesOptions.Section);
+        AddOptions<JobLimitOptions, JobLimitOptionsValidator>(services, JobLimitOptions.Section);
+        services.AddMagsData();
+        services.AddMagsMachines();
+        services.AddMagsCluster();
+        services.AddSingleton<FirstUser>();
+        services.AddSingleton<JobSizes>();
+        services.AddSingleton<JobRequestValidator>();
+        services.AddSingleton<JobIntake>();
+        services.AddRoutingCore();
+        services.AddMagsOpenApi();
+    }
+
+    private static void Map(WebApplication app)
+    {
+        app.UseMiddleware<ErrorMiddleware>();
+        app.UseMiddleware<BearerMiddleware>();
+        app.UseRouting();
+        app.MapHealth();
+        app.MapOpenApi();
+        MapApi(app.MapGroup("/api/v1"));
+
+        // The same under the path that some clients use; described once.
+        MapApi(app.MapGroup("/api/v2").ExcludeFromDescription());
+    }
+
+    private static void MapApi(RouteGroupBuilder api)
+    {
+        api.MapJobs();
+        api.MapNotOffered();
+        api.MapImages();
+        api.MapServerStatus();
+        api.MapWhoAmI();
+    }
+
+    private static void AddKestrel(WebApplicationBuilder builder)
+    {
+        builder.WebHost.UseKestrelCore();
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<JobLimitOptions>>((kestrel, limits) =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = limits.Value.MaxRequestBytes;
+            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1);
+        });
+    }
+
+    private static void AddLogging(WebApplicationBuilder builder)
+    {
+        builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.AddFilter("Orleans", LogLevel.Warning);
+
+        // It advises server GC, which is meant for machines that do nothing else.
+        builder.Logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Error);
+
+        // A start that fails is told by whoever called for it, in a sentence.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+        });
+    }
+
+    private static void AddOptions<TOptions, TValidator>(IServiceCollection services, string section)
+        where TOptions : class
+        where TValidator : class, IValidateOptions<TOptions>
+    {
+        services.AddOptions<TOptions>().BindConfiguration(section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<TOptions>, TValidator>();
+    }
+}

@@ -1,0 +1,24 @@
+namespace Mags.Server.Jobs;
+
+/// <summary>What a valid request asks for: nothing is left open, and all is within the limits.</summary>
+internal sealed record JobSpec
+{
+    public required string Script { get; init; }
+
+    /// <summary>Null: a name is made up.</summary>
+    public string? Name { get; init; }
+
+    public required IReadOnlyDictionary<string, string> Environment { get; init; }
+
+    public required string Image { get; init; }
+
+    public required string Isolation { get; init; }
+
+    public required int Vcpus { get; init; }
+
+    public required int MemoryMib { get; init; }
+
+    public required int DiskGb { get; init; }
+
+    public required int TimeoutSeconds { get; init; }
+}

@@ -1,0 +1,67 @@
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+
+namespace Mags.Server.OpenApi;
+
+/// <summary>The description of the API for programs, at <c>/openapi/v1.json</c>.</summary>
+internal static class OpenApiExtensions
+{
+    private const string Bearer = "bearer";
+
+    public static void AddMagsOpenApi(this IServiceCollection services)
+    {
+        // Schemas follow the same JSON rules as the answers.
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, ServerJson.Context);
+            json.SerializerOptions.PropertyNamingPolicy = ServerJson.Context.Options.PropertyNamingPolicy;
+            json.SerializerOptions.DefaultIgnoreCondition = ServerJson.Context.Options.DefaultIgnoreCondition;
+            json.SerializerOptions.NumberHandling = ServerJson.Context.Options.NumberHandling;
+        });
+        services.AddOpenApi(options =>
+        {
+            options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
+            options.AddDocumentTransformer(Describe);
+            options.AddOperationTransformer(TypeParameters);
+        });
+    }
+
+    private static Task Describe(
+        OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
+    {
+        document.Info = new OpenApiInfo
+        {
+            Title = "Mags",
+            Version = "v1",
+            Description = "Instant sandboxes: a shell script runs in a fresh microVM. Every path under /api/v1 "
+                + "answers the same under /api/v2.",
+        };
+
+        // Where a server listens is its own affair: the document is the same for all.
+        document.Servers = [];
+        document.Components ??= new OpenApiComponents();
+        document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
+        {
+            [Bearer] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = Bearer },
+        };
+        document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bearer, document)] = [] }];
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Parameters are read as text, so that a bad one is refused in our words; their types are these.</summary>
+    private static Task TypeParameters(
+        OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        foreach (var parameter in (operation.Parameters ?? []).OfType<OpenApiParameter>())
+        {
+            parameter.Schema = parameter.Name switch
+            {
+                "page" or "page_size" or "after" or "limit" => new OpenApiSchema { Type = JsonSchemaType.Integer },
+                "follow" => new OpenApiSchema { Type = JsonSchemaType.Boolean },
+                _ => parameter.Schema,
+            };
+        }
+
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,126 @@
+using System.Net;
+using Mags.Machines;
+using Mags.Server.Tests.Fixtures;
+
+namespace Mags.Server.Tests.Status;
+
+public sealed class StatusTests(SharedServer shared)
+{
+    private readonly RunningServer _server = shared.Server;
+
+    [Theory]
+    [InlineData(HostState.Ready, "ok", "ready")]
+    [InlineData(HostState.Starting, "starting", "starting")]
+    [InlineData(HostState.Failed, "failed", "failed")]
+    public async Task Health_EachState_IsSaidWithoutToken(HostState state, string health, string shown)
+    {
+        await using var server = await RunningServer.StartAsync();
+        server.Machines.Status = new HostStatus(state, state == HostState.Ready ? null : "making the first template");
+        using var http = new HttpClient();
+        var answer = await Answer.OfAsync(
+            await http.GetAsync(new Uri($"{server.Url}/healthz"), TestContext.Current.CancellationToken));
+
+        Assert.Equal((HttpStatusCode.OK, health), (answer.Status, answer.Text("status")));
+        var info = await server.GetAsync("/api/v1/mags-server");
+        Assert.Equal(shown, info.Text("state"));
+        Assert.Equal(state != HostState.Ready, info.Has("state_reason"));
+    }
+
+    [Fact]
+    public async Task Server_Ready_ShowsWhatItIs()
+    {
+        var answer = await _server.GetAsync("/api/v1/mags-server");
+
+        Assert.Equal(("ready", "tcg", _server.Home), (answer.Text("state"), answer.Text("accelerator"), answer.Text("home")));
+        Assert.Equal(Environment.ProcessId, answer.Number("pid"));
+        Assert.Equal(2, answer.Body!.Value.GetProperty("images").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Images_Known_AreListedByName()
+    {
+        var answer = await _server.GetAsync("/api/v1/mags-images");
+
+        var images = answer.Body!.Value.GetProperty("images").EnumerateArray().ToList();
+        Assert.Equal(2, answer.Number("total"));
+        Assert.Equal(
+            [("alpine", false), ("debian", true)],
+            images.Select(image => (image.GetProperty("name").GetString()!, image.GetProperty("default").GetBoolean())));
+        Assert.Equal(($"sha256:{new string('a', 64)}", 5.5), (
+            images[0].GetProperty("digest").GetString()!, images[0].GetProperty("build_seconds").GetDouble()));
+    }
+
+    [Theory]
+    [InlineData("GET", "/")]
+    [InlineData("GET", "/api/v1/no-such-thing")]
+    [InlineData("GET", "/api/v3/mags-jobs")]
+    public async Task Call_UnknownPath_Is404InTheErrorsForm(string method, string path)
+    {
+        var answer = await SendAsync(method, path);
+
+        Assert.Equal((HttpStatusCode.NotFound, "not_found"), (answer.Status, answer.Code));
+        Assert.Contains(path, answer.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("DELETE", "/api/v1/mags-jobs")]
+    [InlineData("POST", "/api/v1/mags-whoami")]
+    [InlineData("GET", "/api/v1/mags-jobs/x/stop")]
+    public async Task Call_WrongMethod_Is405InTheErrorsForm(string method, string path)
+    {
+        var answer = await SendAsync(method, path);
+
+        Assert.Equal((HttpStatusCode.MethodNotAllowed, "method_not_allowed"), (answer.Status, answer.Code));
+        Assert.Contains($"does not answer to {method}", answer.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("PATCH", "/api/v1/mags-jobs/x")]
+    [InlineData("POST", "/api/v1/mags-jobs/x/sync")]
+    [InlineData("POST", "/api/v1/mags-jobs/x/access")]
+    [InlineData("POST", "/api/v1/mags-jobs/x/exec")]
+    [InlineData("PUT", "/api/v1/mags-jobs/x/files")]
+    [InlineData("POST", "/api/v1/mags-jobs/x/ticket")]
+    [InlineData("GET", "/api/v1/mags-jobs/usage")]
+    [InlineData("GET", "/api/v1/mags-jobs/pool-status")]
+    [InlineData("POST", "/api/v1/mags-files")]
+    [InlineData("GET", "/api/v1/mags-workspaces")]
+    [InlineData("DELETE", "/api/v1/mags-workspaces/w")]
+    [InlineData("POST", "/api/v1/mags-url-aliases")]
+    [InlineData("DELETE", "/api/v2/mags-url-aliases/sub")]
+    [InlineData("PATCH", "/api/v2/mags-cron/1")]
+    public async Task Call_PathThatIsNotOfferedYet_Is404ThatSaysSo(string method, string path)
+    {
+        var answer = await SendAsync(method, path);
+
+        Assert.Equal((HttpStatusCode.NotFound, "not_found"), (answer.Status, answer.Code));
+        Assert.Equal($"{method} {path} is not offered by this version of the server", answer.Error);
+    }
+
+    [Fact]
+    public async Task Call_SecondBasePath_AnswersTheSame()
+    {
+        var id = await _server.AcceptAsync("exit 0");
+        await _server.EndAsync(id);
+
+        foreach (var path in new[] { $"mags-jobs/{id}/status", $"mags-jobs/{id}/logs", "mags-whoami", "mags-images" })
+        {
+            var first = await _server.GetAsync($"/api/v1/{path}");
+            var second = await _server.GetAsync($"/api/v2/{path}");
+            Assert.Equal((HttpStatusCode.OK, first.Body!.Value.GetRawText()), (second.Status, second.Body!.Value.GetRawText()));
+        }
+
+        var posted = await _server.PostAsync("/api/v2/mags-jobs", """{"script": "exit 0", "type": "inline"}""");
+        Assert.Equal(HttpStatusCode.Accepted, posted.Status);
+    }
+
+    [Fact]
+    public async Task Answer_Any_DoesNotNameTheServerSoftware() =>
+        Assert.Empty((await _server.GetAsync("/api/v1/mags-whoami")).Response.Headers.Server);
+
+    private async Task<Answer> SendAsync(string method, string path)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        return await Answer.OfAsync(await _server.Http.SendAsync(request, TestContext.Current.CancellationToken));
+    }
+}
