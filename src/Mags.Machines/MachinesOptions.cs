@@ -23,6 +23,10 @@ public sealed class MachinesOptions
     [Required]
     public string DefaultImage { get; set; } = "debian";
 
+    /// <summary>Folder of the image recipes, one folder each. Default <c>images</c> beside the program.</summary>
+    [Required]
+    public string RecipeFolder { get; set; } = Path.Combine(AppContext.BaseDirectory, "images");
+
     /// <summary>
     /// How long one boot of a template may take, in seconds; then it is ended and tried again. Default 60. Lower
     /// fails sooner on a host that hangs guests, too low fails on a busy one.
