@@ -1,0 +1,51 @@
+using Mags.Machines.Acceleration;
+using Mags.Machines.Disks;
+using Mags.Machines.Images;
+using Mags.Machines.Kernel;
+using Mags.Machines.Qemu;
+using Mags.Machines.Sandboxes;
+using Mags.Machines.Templates;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Mags.Machines;
+
+/// <summary>Registers this project's services.</summary>
+public static class AddMagsMachinesExtensions
+{
+    /// <summary>
+    /// Adds <see cref="IMachineHost"/>, the image catalog and builder, <see cref="MachineSetup"/>, and the hosted service
+    /// that makes the host ready. The caller binds <see cref="MachinesOptions"/>.
+    /// </summary>
+    public static IServiceCollection AddMagsMachines(this IServiceCollection services)
+    {
+        services.AddMagsMachineSetup();
+        services.TryAddSingleton<LeftoverReclaimer>();
+        services.TryAddSingleton<MachineHost>();
+        services.TryAddSingleton<IMachineHost>(provider => provider.GetRequiredService<MachineHost>());
+        return services.AddHostedService<MachineHostService>();
+    }
+
+    /// <summary>Adds what makes kernel, images and templates, for a process that runs no machines for others.</summary>
+    public static IServiceCollection AddMagsMachineSetup(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<HomeFolders>();
+        services.TryAddSingleton<GuestKernel>();
+        services.TryAddSingleton<Initramfs>();
+        services.TryAddSingleton<ImageCatalog>();
+        services.TryAddSingleton<ImageBuilder>();
+        services.TryAddSingleton<QemuLauncher>();
+        services.TryAddSingleton<HostClock>();
+        services.TryAddSingleton<BlankDisks>();
+        services.TryAddSingleton<MachineFactory>();
+        services.TryAddSingleton<TemplateBooter>();
+        services.TryAddSingleton<TemplateStore>();
+        services.TryAddSingleton<KvmTrial>();
+        services.TryAddSingleton<AcceleratorRecordFile>();
+        services.TryAddSingleton<AcceleratorChooser>();
+        services.TryAddSingleton<MachinePlatform>();
+        services.TryAddSingleton<MachineSetup>();
+        return services;
+    }
+}

@@ -1,0 +1,60 @@
+using Mags.Machines.Images;
+using Mags.Machines.Sandboxes;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Mags.Machines;
+
+/// <summary>
+/// Makes the host ready behind the server's start: what an earlier server left is reclaimed, what is missing is made, the
+/// first template is brought up. The server answers meanwhile; jobs wait.
+/// </summary>
+internal sealed partial class MachineHostService(
+    MachineHost host,
+    LeftoverReclaimer reclaimer,
+    MachineSetup setup,
+    MachinePlatform platform,
+    ImageCatalog images,
+    ILogger<MachineHostService> logger) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await reclaimer.RunAsync(stoppingToken);
+            await setup.RunAsync(new SetupStatus(host, logger), stoppingToken);
+            platform.RemoveOutdatedTemplates(images.List());
+            host.SetReady();
+            LogReady(host.Status.Accelerator ?? "");
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            host.SetFailed("The server is stopping.");
+        }
+#pragma warning disable CA1031 // The edge of a background service: the server stays up and tells what is wrong.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            LogFailed(e);
+            host.SetFailed(e.Message);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Machines can be made, with {Accelerator}")]
+    private partial void LogReady(string accelerator);
+
+    [LoggerMessage(LogLevel.Error, "No machine can be made")]
+    private partial void LogFailed(Exception exception);
+
+    private sealed partial class SetupStatus(MachineHost host, ILogger logger) : IProgress<SetupStep>
+    {
+        public void Report(SetupStep value)
+        {
+            host.SetStarting(value.ToString());
+            LogStep(value.ToString());
+        }
+
+        [LoggerMessage(LogLevel.Information, "Setting up: {Step}")]
+        private partial void LogStep(string step);
+    }
+}
