@@ -7,6 +7,7 @@ using Mags.Machines.Sandboxes;
 using Mags.Machines.Templates;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace Mags.Machines;
 
@@ -45,7 +46,14 @@ public static class AddMagsMachinesExtensions
         services.TryAddSingleton<AcceleratorRecordFile>();
         services.TryAddSingleton<AcceleratorChooser>();
         services.TryAddSingleton<MachinePlatform>();
-        services.TryAddSingleton<MachineSetup>();
+        services.TryAddSingleton(provider => new MachineSetup(
+            provider.GetRequiredService<GuestKernel>(),
+            provider.GetRequiredService<Initramfs>(),
+            provider.GetRequiredService<ImageCatalog>(),
+            provider.GetRequiredService<ImageBuilder>(),
+            provider.GetRequiredService<MachinePlatform>(),
+            provider.GetRequiredService<IOptions<MachinesOptions>>(),
+            provider.GetRequiredService<TimeProvider>()));
         return services;
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Mags.Machines.Images;
 using Mags.Machines.Sandboxes;
 using Mags.Machines.Tests.Machines;
 using Microsoft.Extensions.DependencyInjection;
@@ -77,7 +78,7 @@ public sealed class MachineFixture : IAsyncDisposable
         var home = Environment.GetEnvironmentVariable("MAGS_TEST_HOME")
             ?? Path.Combine(root, "artifacts", "machines-home");
 #pragma warning restore RS0030
-        await PublishAgentAsync(root);
+        var agent = await PublishAgentAsync(root);
         var services = new ServiceCollection();
         services.AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
         services.AddSingleton(typeof(ILogger<>), typeof(NullLogger<>));
@@ -85,31 +86,28 @@ public sealed class MachineFixture : IAsyncDisposable
         services.AddOptions<MachinesOptions>().Configure(options =>
         {
             options.Home = home;
+            options.AgentPath = agent;
             options.RecipeFolder = Path.Combine(root, "images");
         });
         var provider = services.BuildServiceProvider();
         await provider.GetRequiredService<LeftoverReclaimer>().RunAsync(CancellationToken.None);
         await provider.GetRequiredService<MachineSetup>().RunAsync(new Progress<SetupStep>(), CancellationToken.None);
+        provider.GetRequiredService<MachinePlatform>().RemoveOutdatedTemplates(
+            provider.GetRequiredService<ImageCatalog>().List());
         provider.GetRequiredService<MachineHost>().SetReady();
         return provider;
     }
 
-    // The agent's program lies beside the server's; here beside the tests.
-    private static async Task PublishAgentAsync(string root)
+    // Incremental: it takes a minute once, and seconds when nothing has changed.
+    private static async Task<string> PublishAgentAsync(string root)
     {
-        var target = Path.Combine(AppContext.BaseDirectory, "mags-agent");
-        if (File.Exists(target))
-        {
-            return;
-        }
-
         var folder = Path.Combine(root, "artifacts", "machines-agent");
         string[] arguments =
             ["publish", Path.Combine(root, "src", "Mags.Agent"), "-c", "Release", "-o", folder, "-v", "quiet"];
         using var publish = Process.Start(new ProcessStartInfo("dotnet", arguments))!;
         await publish.WaitForExitAsync();
         Assert.Equal(0, publish.ExitCode);
-        File.Copy(Path.Combine(folder, "mags-agent"), target);
+        return Path.Combine(folder, "mags-agent");
     }
 
     private static string RepositoryRoot()
