@@ -19,7 +19,7 @@ static async Task<int> ServeAsync(string path)
     var time = TimeProvider.System;
     using var source = new SocketSource(path);
     var launcher = new ProcessLauncher(new PlainSandbox(path + ".scripts"), new IoLoop(time), time);
-    await AgentHost.RunAsync(source, launcher, machine: null, time);
+    await AgentHost.RunAsync(source, launcher, machine: null, time, CancellationToken.None);
     return 0;
 }
 

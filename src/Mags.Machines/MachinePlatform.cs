@@ -23,7 +23,7 @@ internal sealed class MachinePlatform(
     /// <param name="initramfs">Path of the initramfs, named by its digest.</param>
     /// <param name="image">The image that a trial of an accelerator may use.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    internal async Task PrepareAsync(
+    internal async Task<AcceleratorChoice> PrepareAsync(
         KernelFiles kernel, string initramfs, Image image, CancellationToken cancellationToken)
     {
         var qemu = await launcher.FindAsync(cancellationToken);
@@ -42,6 +42,7 @@ internal sealed class MachinePlatform(
         };
         Accelerator = await chooser.ChooseAsync(basis, cancellationToken);
         _basis = basis with { Accelerator = Accelerator.Kind };
+        return Accelerator;
     }
 
     /// <summary>The template of an image and size, made now if it is missing.</summary>

@@ -26,7 +26,7 @@ internal static class Init
             var machine = new Machine(thread, loop, time);
             var launcher = new ProcessLauncher(thread, loop, time);
             GuestConsole.Say("ready");
-            await AgentHost.RunAsync(new PortSource(port, loop), launcher, machine, time);
+            await AgentHost.RunAsync(new PortSource(port, loop), launcher, machine, time, CancellationToken.None);
         }
 #pragma warning disable CA1031 // The edge of the program: the first process must not end, the kernel would panic.
         catch (Exception fault)

@@ -14,6 +14,9 @@ internal sealed class RpcServer(IByteSource source, RpcMethods methods, TimeProv
     private const int ConnectionWindow = MaximumStreams * StreamWindow;
     private const int FrameSize = 32 * 1024;
 
+    // The server adds its timestamp to it: the infinite span overflows there, and every quiet session is then closed.
+    private static readonly TimeSpan _never = TimeSpan.FromDays(10_000);
+
     private readonly KestrelServer _server = new(
         Options.Create(MakeOptions()), new SessionListenerFactory(source, time), NullLoggerFactory.Instance);
 
@@ -24,7 +27,7 @@ internal sealed class RpcServer(IByteSource source, RpcMethods methods, TimeProv
 
     public void Dispose() => _server.Dispose();
 
-    private static KestrelServerOptions MakeOptions()
+    internal static KestrelServerOptions MakeOptions()
     {
         var options = new KestrelServerOptions { AddServerHeader = false, ApplicationServices = new NoServices() };
         var limits = options.Limits;
@@ -32,8 +35,8 @@ internal sealed class RpcServer(IByteSource source, RpcMethods methods, TimeProv
         limits.MinRequestBodyDataRate = null;
         limits.MinResponseDataRate = null;
         limits.MaxRequestBodySize = null;
-        limits.KeepAliveTimeout = Timeout.InfiniteTimeSpan;
-        limits.RequestHeadersTimeout = Timeout.InfiniteTimeSpan;
+        limits.KeepAliveTimeout = _never;
+        limits.RequestHeadersTimeout = _never;
         limits.Http2.MaxStreamsPerConnection = MaximumStreams;
         limits.Http2.InitialStreamWindowSize = StreamWindow;
         limits.Http2.InitialConnectionWindowSize = ConnectionWindow;

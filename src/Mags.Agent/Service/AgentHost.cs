@@ -5,15 +5,29 @@ using Mags.Agent.Rpc;
 
 namespace Mags.Agent.Service;
 
-/// <summary>Serves the host's calls, for ever.</summary>
+/// <summary>Serves the host's calls.</summary>
 internal static class AgentHost
 {
-    public static async Task RunAsync(IByteSource source, ProcessLauncher launcher, Machine? machine, TimeProvider time)
+    /// <summary>Serves until it is cancelled, which an agent never is.</summary>
+    public static async Task RunAsync(
+        IByteSource source,
+        ProcessLauncher launcher,
+        Machine? machine,
+        TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var methods = new RpcMethods();
         Protocol.Agent.BindService(methods, new AgentService(launcher, machine));
         using var server = new RpcServer(source, methods, time);
-        await server.StartAsync(CancellationToken.None);
-        await Task.Delay(Timeout.InfiniteTimeSpan, time, CancellationToken.None);
+        await server.StartAsync(cancellationToken);
+        var ended = new TaskCompletionSource();
+        await using (cancellationToken.Register(() => ended.TrySetResult()))
+        {
+            await ended.Task;
+        }
+
+        using var atOnce = new CancellationTokenSource();
+        await atOnce.CancelAsync();
+        await server.StopAsync(atOnce.Token);
     }
 }

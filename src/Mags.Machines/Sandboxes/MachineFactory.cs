@@ -153,8 +153,8 @@ internal sealed partial class MachineFactory(
             BootId = identity.BootId,
             HostName = request.HostName,
             DiskBytes = (ulong)disk.SizeBytes,
-            // Last, so that it is as fresh as can be. A tick is 100 ns.
-            UnixTimeNs = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100,
+            // Last, so that it is as fresh as can be.
+            UnixTimeNs = GuestClock.Now(time),
         };
     }
 

@@ -25,6 +25,7 @@ internal sealed partial class MicroVm : IMachine
     private readonly CancellationTokenSource _over = new();
     private readonly CancellationToken _overToken;
     private readonly Task _watching;
+    private readonly Task _clock;
 
     internal MicroVm(
         MachineFolder folder,
@@ -46,6 +47,7 @@ internal sealed partial class MicroVm : IMachine
         Steps = steps;
         _overToken = _over.Token;
         _watching = WatchAsync();
+        _clock = GuestClock.KeepAsync(channel, time, _overToken);
     }
 
     public string Id => _folder.Id;
@@ -78,6 +80,7 @@ internal sealed partial class MicroVm : IMachine
         await EndAsync(new MachineExit(MachineExitCause.Disposed, "The machine was given back."));
         await _cleanup.DisposeAsync();
         await _watching;
+        await _clock;
         _over.Dispose();
     }
 

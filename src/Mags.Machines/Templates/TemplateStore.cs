@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Mags.Machines.Tools;
 using Microsoft.Extensions.Logging;
 
 namespace Mags.Machines.Templates;
@@ -8,7 +9,7 @@ namespace Mags.Machines.Templates;
 /// waits for that one; a waiter that gives up does not stop the others.
 /// </summary>
 internal sealed partial class TemplateStore(
-    HomeFolders folders, TemplateBooter booter, ILogger<TemplateStore> logger) : IAsyncDisposable
+    HomeFolders folders, TemplateBooter booter, TimeProvider time, ILogger<TemplateStore> logger) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, Lazy<Task<Template>>> _templates = [];
     private readonly CancellationTokenSource _stopping = new();
@@ -68,6 +69,9 @@ internal sealed partial class TemplateStore(
     private async Task<Template> MakeAsync(TemplateRecipe recipe)
     {
         var folder = Path.Combine(folders.Templates, recipe.Key);
+        _ = Directory.CreateDirectory(folders.Templates);
+        // Another process of the same home (magsd setup beside magsd run) may be making it.
+        using var held = await HomeLock.TakeAsync(folder + ".lock", time, new Progress<string>(), _stopping.Token);
         if (TemplateFolder.Load(folder, recipe) is { } template)
         {
             LogLoaded(recipe.Key);
