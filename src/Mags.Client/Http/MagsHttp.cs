@@ -10,6 +10,8 @@ namespace Mags.Client.Http;
 /// <summary>One call: address, token, time-out, and every failure as <see cref="MagsApiException"/>.</summary>
 internal sealed class MagsHttp : IDisposable
 {
+    private static readonly MediaTypeHeaderValue _json = new("application/json");
+
     private readonly HttpClient _http;
     private readonly SocketsHttpHandler? _ownHandler;
     private readonly MagsClientOptions _options;
@@ -60,7 +62,9 @@ internal sealed class MagsHttp : IDisposable
             () =>
             {
                 var request = NewRequest(HttpMethod.Post, path);
-                request.Content = JsonContent.Create(body, bodyType);
+                // Whole, with its length: not every proxy passes on a chunked request.
+                request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, bodyType));
+                request.Content.Headers.ContentType = _json;
                 return request;
             },
             type,

@@ -62,7 +62,9 @@ public sealed class ServerLocatorTests : IDisposable
         var failure = Assert.Throws<CliException>(() => Find());
 
         Assert.StartsWith(
-            "MAGS_API_URL is set, but neither MAGS_API_TOKEN nor MAGS_TOKEN is", failure.Message, StringComparison.Ordinal);
+            "MAGS_API_URL is set, but neither MAGS_API_TOKEN nor MAGS_TOKEN is",
+            failure.Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]

@@ -123,7 +123,7 @@ internal sealed class ServerDouble : IAsyncDisposable
     {
         var request = context.Request;
         var lastEventId = request.Headers["Last-Event-ID"].ToString();
-        Calls.Enqueue($"{request.Method} {request.Path}{request.QueryString} {lastEventId}".TrimEnd());
+        Calls.Enqueue($"{request.Method} {request.Path.Value}{request.QueryString} {lastEventId}".TrimEnd());
         if (_refusals.TryDequeue(out var refusal))
         {
             context.Response.StatusCode = refusal.Status;
@@ -156,9 +156,8 @@ internal sealed class ServerDouble : IAsyncDisposable
                 json.JobListResponse),
             $"mags-jobs/{JobId}/status" or "mags-jobs/brave-otter/status" =>
                 WriteAsync(context, Job, json.JobResponse),
-            $"mags-jobs/{JobId}/logs" or "mags-jobs/brave-otter/logs" when context.Request.Query.ContainsKey("follow") =>
-                FollowAsync(context),
-            $"mags-jobs/{JobId}/logs" or "mags-jobs/brave-otter/logs" => LogsAsync(context),
+            $"mags-jobs/{JobId}/logs" or "mags-jobs/brave-otter/logs" =>
+                context.Request.Query.ContainsKey("follow") ? FollowAsync(context) : LogsAsync(context),
             $"mags-jobs/{JobId}/stop" or "mags-jobs/brave-otter/stop" => StopAsync(context),
             "mags-whoami" => WriteAsync(
                 context,
