@@ -30,7 +30,7 @@ internal sealed class RootfsFilter(string temporaryFolder)
     /// <exception cref="MachineException">It is no tar archive of a root file system.</exception>
     public async Task CopyAsync(Stream input, Stream output, CancellationToken cancellationToken)
     {
-        await using var writer = new TarWriter(output, TarEntryFormat.Pax, leaveOpen: true);
+        await using var writer = new TarWriter(output, TarEntryFormat.Gnu, leaveOpen: true);
         try
         {
             await using var reader = new TarReader(input, leaveOpen: true);
@@ -81,8 +81,8 @@ internal sealed class RootfsFilter(string temporaryFolder)
         await writer.WriteEntryAsync(copy, cancellationToken);
     }
 
-    // One format for all, whatever the source has: old ones cannot hold long names.
-    private static PaxTarEntry Retype(TarEntry entry, string path)
+    // Two formats, whatever the source has: old ones cannot hold long names.
+    private static TarEntry Retype(TarEntry entry, string path)
     {
         var type = entry.EntryType switch
         {
@@ -92,17 +92,26 @@ internal sealed class RootfsFilter(string temporaryFolder)
             var other => throw new MachineException(
                 MachineFault.Setup, $"The archive's entry {path} is of a kind that an image cannot hold ({other})."),
         };
-        var extended = (entry as PaxTarEntry)?.ExtendedAttributes
-            .Where(attribute => attribute.Key.StartsWith("SCHILY.xattr.", StringComparison.Ordinal)) ?? [];
-        return new PaxTarEntry(type, path, extended)
-        {
-            Mode = entry.Mode,
-            Uid = entry.Uid,
-            Gid = entry.Gid,
-            // Whole seconds: fractions would cost a further header for each file.
-            ModificationTime = DateTimeOffset.FromUnixTimeSeconds(entry.ModificationTime.ToUnixTimeSeconds()),
-        };
+        TarEntry copy = ExtendedAttributes(entry) is { Count: > 0 } attributes
+            ? new PaxTarEntry(type, path, attributes)
+            : new GnuTarEntry(type, path);
+        copy.Mode = entry.Mode;
+        copy.Uid = entry.Uid;
+        copy.Gid = entry.Gid;
+        copy.ModificationTime = HalfPast(entry.ModificationTime);
+        return copy;
     }
+
+    // Above all a program's capabilities (ping's). mksquashfs 4.5 takes the leading slash from a link's target in the
+    // pax format, so nothing else is written in that format, and links never.
+    private static List<KeyValuePair<string, string>> ExtendedAttributes(TarEntry entry) =>
+        entry is PaxTarEntry pax && entry.EntryType is not (TarEntryType.SymbolicLink or TarEntryType.HardLink)
+            ? [.. pax.ExtendedAttributes.Where(a => a.Key.StartsWith("SCHILY.xattr.", StringComparison.Ordinal))]
+            : [];
+
+    // mksquashfs 4.5 refuses a pax header whose time has no fraction; it drops the fraction then.
+    private static DateTimeOffset HalfPast(DateTimeOffset time) =>
+        DateTimeOffset.FromUnixTimeSeconds(Math.Max(time.ToUnixTimeSeconds(), 0)).AddMilliseconds(500);
 
     private static string Normalize(string name)
     {
@@ -141,7 +150,11 @@ internal sealed class RootfsFilter(string temporaryFolder)
         foreach (var (path, mode) in _folders.Where(folder => !_seen.Contains(folder.Path)))
         {
             await writer.WriteEntryAsync(
-                new PaxTarEntry(TarEntryType.Directory, path) { Mode = (UnixFileMode)mode, ModificationTime = DateTimeOffset.UnixEpoch },
+                new GnuTarEntry(TarEntryType.Directory, path)
+                {
+                    Mode = (UnixFileMode)mode,
+                    ModificationTime = DateTimeOffset.UnixEpoch,
+                },
                 cancellationToken);
         }
 
@@ -152,7 +165,7 @@ internal sealed class RootfsFilter(string temporaryFolder)
         {
             await using var content = new MemoryStream(Encoding.UTF8.GetBytes(text));
             await writer.WriteEntryAsync(
-                new PaxTarEntry(TarEntryType.RegularFile, path)
+                new GnuTarEntry(TarEntryType.RegularFile, path)
                 {
                     Mode = (UnixFileMode)0x1a4,
                     ModificationTime = DateTimeOffset.UnixEpoch,
