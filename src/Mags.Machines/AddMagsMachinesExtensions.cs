@@ -46,7 +46,6 @@ public static class AddMagsMachinesExtensions
         services.TryAddSingleton<AcceleratorRecordFile>();
         services.TryAddSingleton<AcceleratorChooser>();
         services.TryAddSingleton<MachinePlatform>();
-        // Its constructor is internal, as what it needs is.
         services.TryAddSingleton(provider => new MachineSetup(
             provider.GetRequiredService<GuestKernel>(),
             provider.GetRequiredService<Initramfs>(),

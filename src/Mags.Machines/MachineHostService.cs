@@ -50,12 +50,21 @@ internal sealed partial class MachineHostService(
     {
         public void Report(SetupStep value)
         {
-            var step = $"{value.Name}: {value.Detail}";
-            host.SetStarting(step);
-            LogStep(step);
+            host.SetStarting($"{value.Name}: {value.Detail}");
+            if (value.Elapsed is { } elapsed)
+            {
+                LogDone(value.Name, value.Detail, elapsed.TotalSeconds);
+            }
+            else
+            {
+                LogStep(value.Name, value.Detail);
+            }
         }
 
-        [LoggerMessage(LogLevel.Information, "Setting up: {Step}")]
-        private partial void LogStep(string step);
+        [LoggerMessage(LogLevel.Debug, "Setting up {Step}: {Detail}")]
+        private partial void LogStep(string step, string detail);
+
+        [LoggerMessage(LogLevel.Information, "Set up {Step} in {Seconds:0.0} s: {Detail}")]
+        private partial void LogDone(string step, string detail, double seconds);
     }
 }

@@ -1,3 +1,4 @@
+using Mags.Machines.Acceleration;
 using Mags.Machines.Images;
 using Mags.Machines.Kernel;
 using Microsoft.Extensions.Options;
@@ -5,74 +6,88 @@ using Microsoft.Extensions.Options;
 namespace Mags.Machines;
 
 /// <summary>
-/// Makes what a node needs before it can run a machine: guest kernel, initramfs, default image, the choice of accelerator
-/// and the first template. What is there already is kept, so that a second call costs little; it may be cut off anywhere.
+/// Makes what machines need and is missing: guest kernel, initramfs, default image, the choice of an accelerator, and the
+/// first template. Quick when all is there; several processes may run it at once.
 /// </summary>
 public sealed class MachineSetup
 {
-    private static readonly string _agentPath = Path.Combine(AppContext.BaseDirectory, "mags-agent");
-
     private readonly GuestKernel _kernel;
     private readonly Initramfs _initramfs;
-    private readonly ImageCatalog _catalog;
+    private readonly ImageCatalog _images;
     private readonly ImageBuilder _builder;
     private readonly MachinePlatform _platform;
+    private readonly MachinesOptions _options;
     private readonly TimeProvider _time;
-    private readonly string _defaultImage;
 
     internal MachineSetup(
         GuestKernel kernel,
         Initramfs initramfs,
-        ImageCatalog catalog,
+        ImageCatalog images,
         ImageBuilder builder,
         MachinePlatform platform,
         IOptions<MachinesOptions> options,
         TimeProvider time)
     {
-        (_kernel, _initramfs, _catalog, _builder, _platform, _time) = (kernel, initramfs, catalog, builder, platform, time);
-        _defaultImage = options.Value.DefaultImage;
+        _kernel = kernel;
+        _initramfs = initramfs;
+        _images = images;
+        _builder = builder;
+        _platform = platform;
+        _options = options.Value;
+        _time = time;
     }
 
-    /// <summary>Makes what is missing and reports each step when it is done.</summary>
-    /// <exception cref="MachineException">A step failed; the message says which and what to do.</exception>
+    /// <summary>Runs all steps in order.</summary>
+    /// <param name="progress">Told of each step.</param>
+    /// <param name="cancellationToken">Gives up; what is complete stays.</param>
+    /// <exception cref="MachineException">A step failed; the message says what and why.</exception>
     public async Task RunAsync(IProgress<SetupStep> progress, CancellationToken cancellationToken)
     {
-        var quiet = new Progress<string>();
         var kernel = await StepAsync(
-            "kernel", () => _kernel.EnsureAsync(quiet, cancellationToken), made => made.Version, progress);
+            "kernel", told => _kernel.EnsureAsync(told, cancellationToken), made => made.Version, progress);
         var initramfs = await StepAsync(
             "initramfs",
-            () => _initramfs.EnsureAsync(kernel, _agentPath, cancellationToken),
-            made => Path.GetFileName(made)[..12],
+            _ => _initramfs.EnsureAsync(kernel, AgentPath(), cancellationToken),
+            Path.GetFileName,
             progress);
         var image = await StepAsync(
-            "image",
-            async () => _catalog.Find(_defaultImage)
-                ?? await _builder.BuildAsync(_defaultImage, null, quiet, cancellationToken),
-            made => $"{made.Name}, {made.SizeBytes / 1_000_000} MB",
-            progress);
-        await StepAsync(
+            "image", told => EnsureImageAsync(told, cancellationToken), made => $"{made.Name} {made.Digest}", progress);
+        _ = await StepAsync(
             "accelerator",
-            async () =>
-            {
-                await _platform.PrepareAsync(kernel, initramfs, image, cancellationToken);
-                return _platform.Accelerator!;
-            },
-            made => made.Reason,
+            _ => _platform.PrepareAsync(kernel, initramfs, image, cancellationToken),
+            choice => $"{choice.Kind.Name()}. {choice.Reason}",
             progress);
-        await StepAsync(
+        _ = await StepAsync(
             "template",
-            () => _platform.GetTemplateAsync(image, MachinePlatform.DefaultSize, cancellationToken),
-            _ => $"{image.Name}, {MachinePlatform.DefaultSize.Vcpus} vCPU, {MachinePlatform.DefaultSize.MemoryMib} MiB",
+            _ => _platform.GetTemplateAsync(image, MachinePlatform.DefaultSize, cancellationToken),
+            template => template.Recipe.Key,
             progress);
     }
 
     private async Task<T> StepAsync<T>(
-        string name, Func<Task<T>> make, Func<T, string> detail, IProgress<SetupStep> progress)
+        string name,
+        Func<IProgress<string>, Task<T>> run,
+        Func<T, string?> describe,
+        IProgress<SetupStep> progress)
     {
         var started = _time.GetTimestamp();
-        var made = await make();
-        progress.Report(new SetupStep(name, detail(made), _time.GetElapsedTime(started)));
+        progress.Report(new SetupStep(name, "looking"));
+        var made = await run(new StepProgress(name, progress));
+        progress.Report(new SetupStep(name, describe(made) ?? "", _time.GetElapsedTime(started)));
         return made;
+    }
+
+    private async Task<Image> EnsureImageAsync(IProgress<string> progress, CancellationToken cancellationToken) =>
+        _images.Find(_options.DefaultImage)
+        ?? await _builder.BuildAsync(_options.DefaultImage, null, progress, cancellationToken);
+
+    private string AgentPath() => File.Exists(_options.AgentPath)
+        ? _options.AgentPath
+        : throw new MachineException(MachineFault.Setup, $"The guest agent {_options.AgentPath} is missing.");
+
+    // Not Progress<T>: that would tell later, on another thread, out of order.
+    private sealed class StepProgress(string name, IProgress<SetupStep> steps) : IProgress<string>
+    {
+        public void Report(string value) => steps.Report(new SetupStep(name, value));
     }
 }

@@ -27,6 +27,10 @@ public sealed class MachinesOptions
     [Required]
     public string RecipeFolder { get; set; } = Path.Combine(AppContext.BaseDirectory, "images");
 
+    /// <summary>The guest's agent, a static program. Default <c>mags-agent</c> beside the program.</summary>
+    [Required]
+    public string AgentPath { get; set; } = Path.Combine(AppContext.BaseDirectory, "mags-agent");
+
     /// <summary>
     /// How long one boot of a template may take, in seconds; then it is ended and tried again. Default 60. Lower
     /// fails sooner on a host that hangs guests, too low fails on a busy one.

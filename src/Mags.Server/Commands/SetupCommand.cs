@@ -36,6 +36,11 @@ internal static class SetupCommand
         }
     }
 
-    private static string Line(SetupStep step) =>
-        string.Create(CultureInfo.InvariantCulture, $"{step.Name,-12} {step.Detail}  {step.Elapsed.TotalSeconds:F1} s");
+    private static string Line(SetupStep step)
+    {
+        var time = step.Elapsed is { } elapsed
+            ? string.Create(CultureInfo.InvariantCulture, $" ({elapsed.TotalSeconds:F1} s)")
+            : "";
+        return $"{step.Name}: {step.Detail}{time}";
+    }
 }
