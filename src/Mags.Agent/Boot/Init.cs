@@ -46,8 +46,7 @@ internal static class Init
         FileSystem.Mount("devtmpfs", "/dev", "devtmpfs", FileSystem.NoSetUserId);
         FileSystem.Mount("proc", "/proc", "proc", FileSystem.NoSetUserId);
         FileSystem.Mount("sysfs", "/sys", "sysfs", FileSystem.NoSetUserId);
-        // Mounts and freezes wait for grace periods; expedited ones are worth more here than their processor time.
-        FileSystem.TryWrite("/sys/kernel/rcu_expedited", "1");
+        KernelSettings.Apply();
         KernelModules.Load();
         Loopback.Up();
         if (!DeviceEvents.WaitUntil(() => NativeMethods.Access(Image, 0) == 0, _diskLimit, time))

@@ -109,6 +109,9 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Libc, EntryPoint = "prctl", SetLastError = true)]
     public static partial int ControlProcess(int option, nint second, nint third, nint fourth, nint fifth);
 
+    [LibraryImport(Libc, EntryPoint = "setrlimit", SetLastError = true)]
+    public static partial int SetLimit(int resource, ulong* limits);
+
     [LibraryImport(Libc, EntryPoint = "reboot", SetLastError = true)]
     public static partial int Reboot(int command);
 

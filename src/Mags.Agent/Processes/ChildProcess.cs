@@ -10,6 +10,7 @@ namespace Mags.Agent.Processes;
 internal static unsafe class ChildProcess
 {
     private const int NoHang = 1;
+    private const int KillSignal = 9;
 
     /// <summary>A descriptor that becomes readable when the child ends.</summary>
     public static int OpenWatch(int pid) => NativeException.Check(
@@ -20,5 +21,13 @@ internal static unsafe class ChildProcess
     {
         int status;
         return NativeMethods.WaitFor(pid, &status, NoHang) == pid ? status : null;
+    }
+
+    /// <summary>Ends a child at once, and waits until it is gone.</summary>
+    public static void KillAndBury(int pid)
+    {
+        int status;
+        _ = NativeMethods.Kill(-pid, KillSignal);
+        _ = NativeMethods.WaitFor(pid, &status, 0);
     }
 }

@@ -45,6 +45,9 @@ internal sealed class GuestProcess : IReadyHandler
 
     public int Pid { get; }
 
+    /// <summary>Whether a script of its own was stored for it.</summary>
+    public bool HasScript { get; init; }
+
     /// <summary>Set whenever there may be more to send. Cleared by the one who sends.</summary>
     public Readiness Changed { get; } = new();
 

@@ -32,9 +32,14 @@ internal sealed class ProcessLauncher(ISandbox sandbox, IoLoop loop, TimeProvide
         }
     }
 
-    /// <summary>Removes a process's script, once it has ended.</summary>
-    public void RemoveScript(string processId) =>
-        sandbox.Invoke(() => _ = NativeMethods.Unlink(ScriptPath(processId)));
+    /// <summary>Removes what a process that has ended leaves behind: its script.</summary>
+    public void CleanUp(GuestProcess process)
+    {
+        if (process.HasScript)
+        {
+            sandbox.Invoke(() => _ = NativeMethods.Unlink(ScriptPath(process.Id)));
+        }
+    }
 
     private string ScriptPath(string processId) => $"{sandbox.ScriptFolder}/script-{processId}";
 
@@ -47,9 +52,7 @@ internal sealed class ProcessLauncher(ISandbox sandbox, IoLoop loop, TimeProvide
             sandbox.Invoke(() => failure = Spawn(request, pipes, out pid));
             if (failure.Length == 0)
             {
-                var process = new GuestProcess(request.ProcessId, pid, pipes, startedAt, loop, time, _budget);
-                process.Watch(TimeSpan.FromMilliseconds(request.TimeoutMs));
-                return (process, "");
+                return (Watch(request, pid, pipes, startedAt), "");
             }
         }
         finally
@@ -62,6 +65,26 @@ internal sealed class ProcessLauncher(ISandbox sandbox, IoLoop loop, TimeProvide
         }
 
         return (null, failure);
+    }
+
+    private GuestProcess Watch(StartProcess request, int pid, ProcessPipes pipes, long startedAt)
+    {
+        try
+        {
+            var process = new GuestProcess(request.ProcessId, pid, pipes, startedAt, loop, time, _budget)
+            {
+                HasScript = !request.Script.IsEmpty,
+            };
+            process.Watch(TimeSpan.FromMilliseconds(request.TimeoutMs));
+            return process;
+        }
+        catch (NativeException)
+        {
+            // Out of descriptors, say: a process that nobody watches must not run.
+            ChildProcess.KillAndBury(pid);
+            pipes.CloseOurEnds();
+            throw;
+        }
     }
 
     private string Spawn(StartProcess request, ProcessPipes pipes, out int pid)

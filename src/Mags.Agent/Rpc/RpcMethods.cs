@@ -28,7 +28,7 @@ internal sealed class RpcMethods : ServiceBinderBase
         {
             status = refusal.Status;
         }
-        catch (OperationCanceledException)
+        catch (Exception left) when (left is OperationCanceledException || call.Aborted.IsCancellationRequested)
         {
             status = new Status(StatusCode.Cancelled, "the call was left");
         }

@@ -45,7 +45,7 @@ internal sealed class WarmUp(ProcessLauncher launcher)
             else if (news.End is not null)
             {
                 process.Release();
-                launcher.RemoveScript(process.Id);
+                launcher.CleanUp(process);
                 process = null;
             }
             else

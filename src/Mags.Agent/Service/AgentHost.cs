@@ -17,7 +17,7 @@ internal static class AgentHost
         CancellationToken cancellationToken)
     {
         var methods = new RpcMethods();
-        Protocol.Agent.BindService(methods, new AgentService(launcher, machine));
+        Protocol.Agent.BindService(methods, new AgentService(launcher, machine, time));
         using var server = new RpcServer(source, methods, time);
         await server.StartAsync(cancellationToken);
         var ended = new TaskCompletionSource();

@@ -9,7 +9,9 @@ namespace Mags.Agent.Service;
 /// <summary>The calls of agent.proto.</summary>
 /// <param name="launcher">Starts processes.</param>
 /// <param name="machine">The machine that this agent is the init of; null when it is a plain process.</param>
-internal sealed class AgentService(ProcessLauncher launcher, Machine? machine) : Protocol.Agent.AgentBase
+/// <param name="time">Tells how long a host is waited for.</param>
+internal sealed class AgentService(ProcessLauncher launcher, Machine? machine, TimeProvider time)
+    : Protocol.Agent.AgentBase
 {
     private static readonly string _version =
         typeof(AgentService).Assembly.GetName().Version?.ToString(fieldCount: 3) ?? "0";
@@ -59,11 +61,11 @@ internal sealed class AgentService(ProcessLauncher launcher, Machine? machine) :
         };
         if (process is null)
         {
-            await responseStream.WriteAsync(new ExecOutput { Failed = new ExecFailed { Message = failure } });
+            await ExecSession.RefuseAsync(requestStream, responseStream, failure, time, context.CancellationToken);
             return;
         }
 
-        var session = new ExecSession(process, requestStream, responseStream);
+        var session = new ExecSession(process, requestStream, responseStream, time);
         if (await session.RunAsync(offset, context.CancellationToken))
         {
             Leave(process);
@@ -99,7 +101,7 @@ internal sealed class AgentService(ProcessLauncher launcher, Machine? machine) :
 
     private void Leave(GuestProcess process)
     {
-        launcher.RemoveScript(process.Id);
+        launcher.CleanUp(process);
         if (process.IsFullyAcknowledged)
         {
             _processes.Remove(process.Id);

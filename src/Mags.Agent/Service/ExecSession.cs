@@ -8,10 +8,17 @@ namespace Mags.Agent.Service;
 /// <summary>One host's stay at one process: sends what it wrote, and does what the host says meanwhile.</summary>
 /// <remarks>When the session breaks the process goes on; its output waits for the next one.</remarks>
 internal sealed class ExecSession(
-    GuestProcess process, IAsyncStreamReader<ExecInput> input, IServerStreamWriter<ExecOutput> output)
+    GuestProcess process,
+    IAsyncStreamReader<ExecInput> input,
+    IServerStreamWriter<ExecOutput> output,
+    TimeProvider time)
 {
     // A chunk with its headers fits an HTTP/2 frame of 32 KiB.
     private const int LongestChunk = (32 * 1024) - 64;
+
+    // How long the host may take to end its side of the call after the last message. A call that is ended from this side
+    // first is kept by the server for some seconds, and too many such calls at once end the whole session.
+    private static readonly TimeSpan _goodbyeLimit = TimeSpan.FromSeconds(2);
 
     /// <summary>Runs until the end was sent, or the session broke.</summary>
     /// <param name="offset">Where the host's copy of the output ends.</param>
@@ -24,7 +31,9 @@ internal sealed class ExecSession(
         try
         {
             await output.WriteAsync(new ExecOutput { Started = new ProcessStarted { Pid = process.Pid } }, left.Token);
-            return await SendAsync(offset, left.Token);
+            var isTold = await SendAsync(offset, left.Token);
+            await Task.WhenAny(listening, Task.Delay(_goodbyeLimit, time, left.Token));
+            return isTold;
         }
         finally
         {
@@ -68,6 +77,33 @@ internal sealed class ExecSession(
         }
     }
 
+    /// <summary>Says that there is no process, and lets the host end its side.</summary>
+    public static async Task RefuseAsync(
+        IAsyncStreamReader<ExecInput> input,
+        IServerStreamWriter<ExecOutput> output,
+        string reason,
+        TimeProvider time,
+        CancellationToken cancellationToken)
+    {
+        await output.WriteAsync(Failure(reason), cancellationToken);
+        using var timer = new CancellationTokenSource(_goodbyeLimit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
+        try
+        {
+            while (await input.MoveNext(either.Token))
+            {
+                // Meant for a process that is not there.
+            }
+        }
+        catch (Exception fault) when (IsGoodbye(fault))
+        {
+            // The host left, or takes too long.
+        }
+    }
+
+    private static bool IsGoodbye(Exception fault) =>
+        fault is OperationCanceledException or IOException or RpcException;
+
     private async Task ListenAsync(CancellationToken cancellationToken)
     {
         try
@@ -77,7 +113,7 @@ internal sealed class ExecSession(
                 await ObeyAsync(input.Current, cancellationToken);
             }
         }
-        catch (Exception fault) when (fault is OperationCanceledException or IOException or RpcException)
+        catch (Exception fault) when (IsGoodbye(fault))
         {
             // The host is gone, or this call is over; the sending side says so.
         }

@@ -68,9 +68,11 @@ public sealed class ExecCall(
                 break;
             case ExecOutput.OutputOneofCase.Exited:
                 Exited = message.Exited;
+                await call.RequestStream.CompleteAsync();
                 break;
             default:
                 Failure = message.Failed.Message;
+                await call.RequestStream.CompleteAsync();
                 break;
         }
 

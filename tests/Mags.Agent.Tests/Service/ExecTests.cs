@@ -240,6 +240,19 @@ public sealed class ExecTests(AgentFixture agent) : IClassFixture<AgentFixture>
         Assert.Equal(Enumerable.Range(0, 100).Select(i => $"{i}\n"), calls.Select(call => call.Output));
     }
 
+    [Fact]
+    public async Task Exec_ManyCallsInAShortTime_KeepTheSession()
+    {
+        using var connection = await agent.ConnectAsync(Cancelled);
+        for (var round = 0; round < 6; round++)
+        {
+            var calls = await Task.WhenAll(Enumerable.Range(0, 100).Select(async _ =>
+                await (await connection.ShellAsync("exit 3", Cancelled)).ToEndAsync(Cancelled)));
+
+            Assert.All(calls, call => Assert.Equal(3, call.Exited!.ExitCode));
+        }
+    }
+
     private static async Task AssertGoneAsync(int pid)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
