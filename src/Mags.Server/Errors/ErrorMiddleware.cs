@@ -24,10 +24,6 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
         await error.ExecuteAsync(context);
     }
 
-    /// <summary>413 for a body over this many bytes.</summary>
-    public static ErrorResult TooLarge(long? limit) => ErrorResult.TooLarge(
-        $"the body is over the limit of {limit} bytes (JobLimits:MaxRequestBytes)");
-
     private async Task<ErrorResult?> RunAsync(HttpContext context)
     {
         try
@@ -42,7 +38,8 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
         }
         catch (BadHttpRequestException exception) when (exception.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
-            return TooLarge(context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize);
+            var limit = context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize;
+            return ErrorResult.TooLarge($"the body is over the limit of {limit} bytes (JobLimits:MaxRequestBytes)");
         }
         catch (BadHttpRequestException exception)
         {
