@@ -24,6 +24,10 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
         await error.ExecuteAsync(context);
     }
 
+    /// <summary>413 for a body over this many bytes.</summary>
+    public static ErrorResult TooLarge(long? limit) => ErrorResult.TooLarge(
+        $"the body is over the limit of {limit} bytes (JobLimits:MaxRequestBytes)");
+
     private async Task<ErrorResult?> RunAsync(HttpContext context)
     {
         try
@@ -38,8 +42,7 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
         }
         catch (BadHttpRequestException exception) when (exception.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
-            var limit = context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize;
-            return ErrorResult.TooLarge($"the body is over the limit of {limit} bytes (JobLimits:MaxRequestBytes)");
+            return TooLarge(context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize);
         }
         catch (BadHttpRequestException exception)
         {

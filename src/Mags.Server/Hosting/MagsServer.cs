@@ -60,8 +60,18 @@ internal static class MagsServer
         app.MapOpenApi();
         MapApi(app.MapGroup("/api/v1"));
 
-        // The same under the path that some clients use; described once.
-        MapApi(app.MapGroup("/api/v2").ExcludeFromDescription());
+        // The same under the path that some clients use; described and named once.
+        var second = app.MapGroup("/api/v2").ExcludeFromDescription();
+        ((IEndpointConventionBuilder)second).Finally(RemoveName);
+        MapApi(second);
+    }
+
+    private static void RemoveName(EndpointBuilder endpoint)
+    {
+        foreach (var name in endpoint.Metadata.OfType<IEndpointNameMetadata>().Cast<object>().ToList())
+        {
+            endpoint.Metadata.Remove(name);
+        }
     }
 
     private static void MapApi(RouteGroupBuilder api)
@@ -92,6 +102,9 @@ internal static class MagsServer
 
         // It advises server GC, which is meant for machines that do nothing else.
         builder.Logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Error);
+
+        // At its first round it takes the time since the machine's boot for the time since the last round.
+        builder.Logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
 
         // A start that fails is told by whoever called for it, in a sentence.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);

@@ -17,8 +17,9 @@ internal static class StartFaults
             $"{Path.Combine(settings.Home, ServerConfiguration.FileName)} cannot be read: "
             + $"{invalid.InnerException?.Message ?? invalid.Message}",
             invalid),
-        InvalidOperationException { InnerException: FormatException format } invalid => Usage(
-            $"a setting is not valid: {invalid.Message} ({format.Message})", invalid),
+        InvalidOperationException { InnerException: FormatException or ArgumentException } invalid
+            when invalid.Message.StartsWith("Failed to convert configuration value", StringComparison.Ordinal) =>
+            Usage($"a setting is not valid: {invalid.Message}", invalid),
         IOException { InnerException: AddressInUseException } taken => new ServerException(
             ExitCode.AddressInUse,
             $"the address is in use ({taken.Message}); stop what listens there, or choose another with --listen or "

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Mags.Contracts.Jobs;
 using Mags.Server.Errors;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Mags.Server.Jobs;
 
@@ -9,10 +10,20 @@ internal static class JobRequestReader
 {
     private const string NoObject = "the body must be a JSON object, like {\"script\": \"echo hi\", \"type\": \"inline\"}";
 
+    /// <summary>How many times the limit a body may be long and still be read to its end before it is refused.</summary>
+    private const int DrainFactor = 4;
+
     /// <summary>Reads the body; exactly one of the two is set.</summary>
     public static async Task<(CreateJobRequest? Request, ErrorResult? Error)> ReadAsync(
         HttpRequest request, CancellationToken cancellationToken)
     {
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { MaxRequestBodySize: { } limit } size
+            && request.ContentLength > limit)
+        {
+            await DrainAsync(request, size, limit, cancellationToken);
+            return (null, ErrorMiddleware.TooLarge(limit));
+        }
+
         try
         {
             var body = await JsonSerializer.DeserializeAsync(
@@ -22,6 +33,20 @@ internal static class JobRequestReader
         catch (JsonException exception)
         {
             return (null, ErrorResult.BadRequest(Sentence(exception)));
+        }
+    }
+
+    /// <summary>
+    /// Reads what is too long to its end: most clients send all before they listen, and would see a broken connection
+    /// instead of the answer.
+    /// </summary>
+    private static async Task DrainAsync(
+        HttpRequest request, IHttpMaxRequestBodySizeFeature size, long limit, CancellationToken cancellationToken)
+    {
+        if (request.ContentLength <= limit * DrainFactor && !size.IsReadOnly)
+        {
+            size.MaxRequestBodySize = limit * DrainFactor;
+            await request.Body.CopyToAsync(Stream.Null, cancellationToken);
         }
     }
 

@@ -32,15 +32,15 @@ internal sealed class RunningServer : IAsyncDisposable
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     /// <param name="config">Text of its <c>config.json</c>; null for none.</param>
-    public static Task<RunningServer> StartAsync(string? config = null)
+    public static async Task<RunningServer> StartAsync(string? config = null)
     {
         var home = Directory.CreateTempSubdirectory("mags-server-").FullName;
         if (config is not null)
         {
-            File.WriteAllText(Path.Combine(home, "config.json"), config);
+            await File.WriteAllTextAsync(Path.Combine(home, "config.json"), config, Cancelled);
         }
 
-        return StartOnAsync(home, new FakeMachineHost());
+        return await StartOnAsync(home, new FakeMachineHost());
     }
 
     /// <summary>Stops, and drops its clients.</summary>
@@ -97,7 +97,7 @@ internal sealed class RunningServer : IAsyncDisposable
     }
 
     /// <summary>Makes an image known, as its file in the home folder does.</summary>
-    public Task AddImageAsync(string name) => Images.AddAsync(Home, name);
+    public void AddImage(string name) => Images.Add(Home, name);
 
     private static async Task<RunningServer> StartOnAsync(string home, FakeMachineHost machines)
     {

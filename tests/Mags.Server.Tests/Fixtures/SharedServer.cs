@@ -13,8 +13,8 @@ public sealed class SharedServer : IAsyncLifetime
     {
         Server = await RunningServer.StartAsync(
             """{"JobLimits": {"MaxVcpus": 4, "MaxMemoryMib": 3000}}""");
-        await Server.AddImageAsync("debian");
-        await Server.AddImageAsync("alpine");
+        Server.AddImage("debian");
+        Server.AddImage("alpine");
     }
 
     public ValueTask DisposeAsync() => Server.DisposeAsync();

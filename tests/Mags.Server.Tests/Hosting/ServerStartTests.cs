@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using Mags.Data;
 using Mags.Server.Hosting;
 using Mags.Server.Tests.Fakes;
 using Mags.Server.Tests.Fixtures;
@@ -94,15 +95,18 @@ public sealed class ServerStartTests : IDisposable
     }
 
     [Fact]
-    public async Task Start_FullDisk_SaysSo()
+    public void Start_FullDisk_SaysSo()
     {
-        // Writes to this device fail with ENOSPC, as on a full disk.
-        File.CreateSymbolicLink(Path.Combine(_home, "silo.port"), "/dev/full");
+        // Writes to this device fail as those to a full disk do.
+        var byFile = Assert.ThrowsAny<IOException>(() => File.WriteAllText("/dev/full", "x"));
+        var byDatabase = new DatabaseException(DatabaseFault.DiskFull, "the database cannot be written");
 
-        var fault = await FailAsync(new ServerSettings(_home, "http://127.0.0.1:0", "tcg"));
-
-        Assert.Equal(ExitCode.Home, fault.ExitCode);
-        Assert.Contains("is full", fault.Message, StringComparison.Ordinal);
+        Assert.All<Exception>([byFile, byDatabase], cause =>
+        {
+            var fault = StartFaults.Translate(cause, new ServerSettings(_home, null, null))!;
+            Assert.Equal(ExitCode.Home, fault.ExitCode);
+            Assert.Equal($"the disk of the home folder {_home} is full; make room and start again", fault.Message);
+        });
     }
 
     private static Task<ServerException> FailAsync(ServerSettings settings) =>

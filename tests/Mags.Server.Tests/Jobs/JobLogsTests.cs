@@ -84,7 +84,7 @@ public sealed class JobLogsTests(SharedServer shared)
     {
         var (one, two) = (Guid.NewGuid().ToString(), Guid.NewGuid().ToString());
         var id = await _server.AcceptAsync($"wait {one}\nout first\nwait {two}\nerr second\nexit 5");
-        await using var events = _server.FollowAsync(id).GetAsyncEnumerator();
+        await using var events = _server.FollowAsync(id).GetAsyncEnumerator(TestContext.Current.CancellationToken);
 
         _server.Machines.Open(one);
         Assert.True(await events.MoveNextAsync());
@@ -103,7 +103,7 @@ public sealed class JobLogsTests(SharedServer shared)
     public async Task Follow_StoppedJob_EndsWithoutAnExitCode()
     {
         var id = await _server.AcceptAsync("out begun\nhang");
-        await using var events = _server.FollowAsync(id).GetAsyncEnumerator();
+        await using var events = _server.FollowAsync(id).GetAsyncEnumerator(TestContext.Current.CancellationToken);
         Assert.True(await events.MoveNextAsync());
 
         await _server.StopJobAsync(id);

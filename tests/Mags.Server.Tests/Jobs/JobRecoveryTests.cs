@@ -42,7 +42,7 @@ public sealed class JobRecoveryTests
     {
         await using var server = await RunningServer.StartAsync();
         var id = await server.AcceptAsync("out one\nout two\nhang");
-        await using var events = server.FollowAsync(id).GetAsyncEnumerator();
+        await using var events = server.FollowAsync(id).GetAsyncEnumerator(TestContext.Current.CancellationToken);
         Assert.True(await events.MoveNextAsync());
         Assert.True(await events.MoveNextAsync());
 
@@ -78,7 +78,7 @@ public sealed class JobRecoveryTests
     {
         await using var server = await RunningServer.StartAsync();
         var id = await server.AcceptAsync("out begun\nhang");
-        await using var events = server.FollowAsync(id).GetAsyncEnumerator();
+        await using var events = server.FollowAsync(id).GetAsyncEnumerator(TestContext.Current.CancellationToken);
         Assert.True(await events.MoveNextAsync());
         var end = events.MoveNextAsync().AsTask();
 
