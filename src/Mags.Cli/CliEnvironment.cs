@@ -14,7 +14,7 @@ internal sealed record CliEnvironment
 
     /// <summary>
     /// <c>MAGS_HOME</c>, absolute: the local server's folder. Default <c>/var/lib/mags</c> for root, else
-    /// <c>~/.local/share/mags</c>.
+    /// <c>mags</c> in <c>XDG_DATA_HOME</c> or <c>~/.local/share</c>.
     /// </summary>
     public required string Home { get; init; }
 
@@ -41,8 +41,8 @@ internal sealed record CliEnvironment
     internal static CliEnvironment From(IReadOnlyDictionary<string, string> variables, bool isRoot)
     {
         var userHome = Value(variables, "HOME") ?? (isRoot ? "/root" : "/");
-        var home = Value(variables, "MAGS_HOME")
-            ?? (isRoot ? "/var/lib/mags" : Path.Combine(userHome, ".local/share/mags"));
+        var data = Value(variables, "XDG_DATA_HOME") ?? Path.Combine(userHome, ".local/share");
+        var home = Value(variables, "MAGS_HOME") ?? (isRoot ? "/var/lib/mags" : Path.Combine(data, "mags"));
         return new CliEnvironment
         {
             ApiUrl = Value(variables, "MAGS_API_URL"),

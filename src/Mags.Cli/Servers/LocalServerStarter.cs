@@ -6,6 +6,9 @@ namespace Mags.Cli.Servers;
 /// <summary>Sets up and starts the local server in the background.</summary>
 internal sealed class LocalServerStarter(ServerHome home, Magsd magsd, Terminal terminal, TimeProvider time)
 {
+    /// <summary>What the line begins with in which the server says why it cannot start.</summary>
+    private const string SentencePrefix = "magsd: ";
+
     private static readonly TimeSpan _startTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan _lookAgain = TimeSpan.FromMilliseconds(100);
 
@@ -42,24 +45,46 @@ internal sealed class LocalServerStarter(ServerHome home, Magsd magsd, Terminal 
         }
 
         using var progress = terminal.StartProgress("starting the local server");
-        using var watch = new ClientFileWatch(home.ClientFile);
         using var log = new LogTail(home.LogFile);
+        while (true)
+        {
+            if (await LaunchAsync(listen, cancellationToken) is not { } exitCode)
+            {
+                return CredentialFile.Read(home.ClientFile)
+                    ?? throw new CliException($"the server is ready, but {home.ClientFile} is gone");
+            }
+
+            if (exitCode != MagsdExitCodes.HomeIsHeld)
+            {
+                throw new CliException(WhyItEnded(exitCode, log.ReadNewLines()));
+            }
+
+            if (RunningServer.FindPid(home) is not null)
+            {
+                return await JoinAsync(cancellationToken);
+            }
+
+            // What it took for another server was only someone's look at the pid file, which locks it for a moment.
+        }
+    }
+
+    /// <summary>Starts the program and waits until it is ready. Null when it is, else its exit code.</summary>
+    private async Task<int?> LaunchAsync(string? listen, CancellationToken cancellationToken)
+    {
+        using var watch = new ClientFileWatch(home.ClientFile);
         var server = magsd.Start(listen is null ? ["run"] : ["run", "--listen", listen], home.LogFile);
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var ready = watch.Written.WaitAsync(_startTimeout, time, giveUp.Token);
-        var first = await Task.WhenAny(ready, server.Ended);
-        if (first == server.Ended)
+        if (await Task.WhenAny(ready, server.Ended) == server.Ended)
         {
             await giveUp.CancelAsync();
-            var exitCode = await server.Ended;
-            return exitCode == MagsdExitCodes.HomeIsHeld
-                ? await JoinAsync(cancellationToken)
-                : throw new CliException(WhyItEnded(exitCode, log.ReadNewLines()));
+            return await server.Ended;
         }
 
         try
         {
             await ready;
+            return null;
         }
         catch (TimeoutException e)
         {
@@ -68,8 +93,6 @@ internal sealed class LocalServerStarter(ServerHome home, Magsd magsd, Terminal 
                 + $"see {home.LogFile}",
                 innerException: e);
         }
-
-        return ReadCredentials();
     }
 
     /// <summary>Someone else's server holds the folder but may not listen yet.</summary>
@@ -111,20 +134,17 @@ internal sealed class LocalServerStarter(ServerHome home, Magsd magsd, Terminal 
         }
     }
 
-    private Credentials ReadCredentials() => CredentialFile.Read(home.ClientFile)
-        ?? throw new CliException($"the server is ready, but {home.ClientFile} is gone; see {home.LogFile}");
-
     private string WhyItEnded(int exitCode, IReadOnlyList<string> lines)
     {
-        var last = lines.Count == 0 ? $"see {home.LogFile}" : lines[^1];
-        return exitCode switch
+        var sentence = lines.LastOrDefault(line => line.StartsWith(SentencePrefix, StringComparison.Ordinal));
+        if (sentence is not null)
         {
-            MagsdExitCodes.BadArguments => $"the server does not take its settings: {last}",
-            MagsdExitCodes.AddressInUse =>
-                $"{last} (choose another address with mags server start --listen URL, or MAGS_LISTEN)",
-            MagsdExitCodes.HomeNotWritable => $"the server cannot use MAGS_HOME {home.Root}: {last}",
-            _ => $"the server ended while it started (exit code {exitCode}); its last words in {home.LogFile}:"
-                + string.Concat(lines.Select(line => $"\n  {line}")),
-        };
+            return exitCode == MagsdExitCodes.Fault
+                ? $"the server cannot start: {sentence[SentencePrefix.Length..]} (more in {home.LogFile})"
+                : sentence[SentencePrefix.Length..];
+        }
+
+        return $"the server ended while it started (exit code {exitCode}); its last words in {home.LogFile}:"
+            + string.Concat(lines.Select(line => $"\n  {line}"));
     }
 }

@@ -4,7 +4,7 @@ namespace Mags.Cli.Servers;
 internal sealed class LogTail : IDisposable
 {
     private const int MostBytes = 16 * 1024;
-    private const int MostLines = 10;
+    private const int MostLines = 20;
 
     private readonly FileStream _file;
     private readonly long _start;
@@ -29,7 +29,7 @@ internal sealed class LogTail : IDisposable
         _start = _file.Length;
     }
 
-    /// <summary>The last lines that were added, oldest first, empty ones left out; at most ten.</summary>
+    /// <summary>The last lines that were added, oldest first, empty ones left out; at most twenty.</summary>
     public IReadOnlyList<string> ReadNewLines()
     {
         _file.Position = Math.Max(_start, _file.Length - MostBytes);

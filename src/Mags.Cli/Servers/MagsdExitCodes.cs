@@ -1,10 +1,11 @@
 namespace Mags.Cli.Servers;
 
-/// <summary>What the exit codes of <c>magsd run</c> mean.</summary>
+/// <summary>Exit codes of <c>magsd run</c> that need more than its own sentence.</summary>
 internal static class MagsdExitCodes
 {
-    public const int BadArguments = 2;
+    /// <summary>A fault of the server.</summary>
+    public const int Fault = 1;
+
+    /// <summary>Another server holds the home folder.</summary>
     public const int HomeIsHeld = 3;
-    public const int AddressInUse = 4;
-    public const int HomeNotWritable = 5;
 }

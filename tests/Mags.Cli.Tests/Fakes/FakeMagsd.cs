@@ -31,6 +31,7 @@ internal sealed class FakeMagsd : IDisposable
                 echo '{"name":"alpine","digest":"sha256:ab","size_bytes":1048576,"built_at":"2026-01-02T03:04:05Z","build_seconds":2,"default":false}'
                 ;;
             run)
+                if rm held-once 2> /dev/null; then exit 3; fi
                 exec 9>> magsd.pid
                 flock -n 9 || { echo "another server holds $MAGS_HOME" >&2; exit 3; }
                 echo $$ > magsd.pid
@@ -52,7 +53,12 @@ internal sealed class FakeMagsd : IDisposable
 
     /// <summary>From now on it ends at once like this.</summary>
     public void Fails(int exitCode, string sentence) =>
-        Write($"#!/bin/sh\necho 'starting'\necho '{sentence}' >&2\nexit {exitCode}\n");
+        Write($"#!/bin/sh\necho 'starting'\necho 'magsd: {sentence}' >&2\nexit {exitCode}\n");
+
+    public void DiesOfSignal(int signal) => Write($"#!/bin/sh\necho 'starting'\nkill -{signal} $$\n");
+
+    /// <summary>The next run says that another server holds the home, though none does.</summary>
+    public void TakesHomeForHeldOnce() => File.WriteAllText(Path.Combine(_cli.Home, "held-once"), string.Empty);
 
     public void Dispose()
     {

@@ -111,23 +111,48 @@ public sealed class ServerCommandsTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(2, "the server does not take its settings: MAGS_LISTEN is no URL")]
-    [InlineData(4, "MAGS_LISTEN is no URL (choose another address with mags server start --listen URL, or MAGS_LISTEN)")]
-    [InlineData(5, "the server cannot use MAGS_HOME {HOME}: MAGS_LISTEN is no URL")]
-    [InlineData(
-        1,
-        "the server ended while it started (exit code 1); its last words in {HOME}/magsd.log:\n"
-            + "  starting\n  MAGS_LISTEN is no URL")]
+    [InlineData(2, "it may not be")]
+    [InlineData(4, "it may not be")]
+    [InlineData(5, "it may not be")]
+    [InlineData(1, "the server cannot start: it may not be (more in {HOME}/magsd.log)")]
     public async Task Start_ServerEndsAtOnce_SaysWhy(int exitCode, string sentence)
     {
         await _cli.RunAsync("server", "start");
         await _cli.RunAsync("server", "stop");
-        _magsd.Fails(exitCode, "MAGS_LISTEN is no URL");
+        _magsd.Fails(exitCode, "it may not be");
 
         var result = await _cli.RunAsync("server", "start");
 
         Assert.Equal(
             new CliResult(1, "", $"mags: {sentence.Replace("{HOME}", _cli.Home, StringComparison.Ordinal)}\n"), result);
+    }
+
+    [Fact]
+    public async Task Start_ServerIsKilled_ShowsItsLastWords()
+    {
+        await _cli.RunAsync("server", "start");
+        await _cli.RunAsync("server", "stop");
+        _magsd.DiesOfSignal(9);
+
+        var result = await _cli.RunAsync("server", "start");
+
+        Assert.Equal(
+            "mags: the server ended while it started (exit code 137); "
+                + $"its last words in {_cli.Home}/magsd.log:\n  starting\n",
+            result.Err);
+    }
+
+    [Fact]
+    public async Task Start_PidFileIsLookedAtMeanwhile_TriesAgain()
+    {
+        await _cli.RunAsync("server", "start");
+        await _cli.RunAsync("server", "stop");
+        _magsd.TakesHomeForHeldOnce();
+
+        var result = await _cli.RunAsync("whoami");
+
+        Assert.Equal((0, ""), (result.ExitCode, result.Err));
+        Assert.Equal(["setup", "run", "run", "run"], _magsd.Calls);
     }
 
     [Fact]
