@@ -7,7 +7,7 @@ namespace Mags.Machines;
 /// <summary>Makes machines out of templates once the platform is prepared.</summary>
 internal sealed class MachineHost(ImageCatalog images, MachinePlatform platform, MachineFactory factory) : IMachineHost
 {
-    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _ready = NewReady();
 
     public HostStatus Status { get; private set; } = new(HostState.Starting);
 
@@ -21,7 +21,14 @@ internal sealed class MachineHost(ImageCatalog images, MachinePlatform platform,
     }
 
     /// <summary>Tells what is being prepared.</summary>
-    internal void SetStarting(string what) => Status = new HostStatus(HostState.Starting, what);
+    internal void SetStarting(string what)
+    {
+        Status = new HostStatus(HostState.Starting, what);
+        if (_ready.Task.IsFaulted)
+        {
+            _ready = NewReady();
+        }
+    }
 
     /// <summary>Opens the host; machines that were asked for before are made now.</summary>
     internal void SetReady()
@@ -39,4 +46,6 @@ internal sealed class MachineHost(ImageCatalog images, MachinePlatform platform,
         // Nobody may be waiting.
         _ = _ready.Task.Exception;
     }
+
+    private static TaskCompletionSource NewReady() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -7,7 +7,7 @@ namespace Mags.Machines;
 
 /// <summary>
 /// Makes the host ready behind the server's start: what an earlier server left is reclaimed, what is missing is made, the
-/// first template is brought up. The server answers meanwhile; jobs wait.
+/// first template is brought up. The server answers meanwhile; jobs wait. What fails is tried again every minute.
 /// </summary>
 internal sealed partial class MachineHostService(
     MachineHost host,
@@ -15,28 +15,46 @@ internal sealed partial class MachineHostService(
     MachineSetup setup,
     MachinePlatform platform,
     ImageCatalog images,
+    TimeProvider time,
     ILogger<MachineHostService> logger) : BackgroundService
 {
+    private static readonly TimeSpan _retryEvery = TimeSpan.FromMinutes(1);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        using var timer = new PeriodicTimer(_retryEvery, time);
         try
         {
-            await reclaimer.RunAsync(stoppingToken);
-            await setup.RunAsync(new SetupStatus(host, logger), stoppingToken);
-            platform.RemoveOutdatedTemplates(images.List());
-            host.SetReady();
-            LogReady(host.Status.Accelerator ?? "");
+            while (!await TryAsync(stoppingToken) && await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                // What failed may be repaired: no network, a full disk, a package that is missing.
+            }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             host.SetFailed("The server is stopping.");
         }
+    }
+
+    private async Task<bool> TryAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            host.SetStarting("reclaiming what an earlier server left");
+            await reclaimer.RunAsync(stoppingToken);
+            await setup.RunAsync(new SetupStatus(host, logger), stoppingToken);
+            platform.RemoveOutdatedTemplates(images.List());
+            host.SetReady();
+            LogReady(host.Status.Accelerator ?? "");
+            return true;
+        }
 #pragma warning disable CA1031 // The edge of a background service: the server stays up and tells what is wrong.
-        catch (Exception e)
+        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
 #pragma warning restore CA1031
         {
             LogFailed(e);
             host.SetFailed(e.Message);
+            return false;
         }
     }
 

@@ -3,11 +3,6 @@ namespace Mags.Cli.Servers;
 /// <summary>The files of a local server that the command knows of.</summary>
 internal sealed class ServerHome(string path)
 {
-    private static readonly (string Folder, string Pattern)[] _neededFiles =
-    [
-        ("kernel", "*"), ("initramfs", "*"), ("images", "*.json"), ("templates", "*"), (".", "accelerator.json"),
-    ];
-
     public string Root => path;
 
     /// <summary>URL and token of the server, written by it whenever it becomes ready.</summary>
@@ -23,11 +18,11 @@ internal sealed class ServerHome(string path)
     public string StartLockFile { get; } = Path.Combine(path, "start.lock");
 
     /// <summary>Whether something that <c>magsd setup</c> makes is missing.</summary>
-    public bool NeedsSetup => _neededFiles.Any(needed =>
-    {
-        var folder = Path.Combine(path, needed.Folder);
-        return !Directory.Exists(folder) || !Directory.EnumerateFileSystemEntries(folder, needed.Pattern).Any();
-    });
+    public bool NeedsSetup =>
+        !Has("kernel", Directory.EnumerateDirectories)
+        || !Has("initramfs", Directory.EnumerateFiles)
+        || !Has("images", folder => Directory.EnumerateFiles(folder, "*.json"))
+        || !Has("templates", Directory.EnumerateDirectories);
 
     public void Create()
     {
@@ -41,5 +36,11 @@ internal sealed class ServerHome(string path)
                 $"cannot make the server's folder {path}: {e.Message} Set MAGS_HOME to a folder that you can write to.",
                 innerException: e);
         }
+    }
+
+    private bool Has(string name, Func<string, IEnumerable<string>> find)
+    {
+        var folder = Path.Combine(path, name);
+        return Directory.Exists(folder) && find(folder).Any();
     }
 }

@@ -58,7 +58,8 @@ internal sealed class GuestProcess(
     }
 
     private bool IsBroken(Exception e) =>
-        !cancellationToken.IsCancellationRequested && e is RpcException or HttpRequestException or IOException or OperationCanceledException;
+        !cancellationToken.IsCancellationRequested && e is RpcException or HttpRequestException or IOException or OperationCanceledException
+            or ObjectDisposedException;
 
     private async Task<ExecOutput> ReadAsync()
     {

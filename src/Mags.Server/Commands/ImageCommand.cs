@@ -27,7 +27,7 @@ internal static class ImageCommand
         HomeFolder.Prepare(settings.Home);
         try
         {
-            await using var app = MagsServer.Build(settings);
+            await using var app = MagsServer.BuildTool(settings);
             var progress = new LineProgress<string>(Console.Error, line => line);
             var image = await app.Services.GetRequiredService<ImageBuilder>()
                 .BuildAsync(name, rootfs, progress, cancellationToken);

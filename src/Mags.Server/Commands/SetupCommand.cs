@@ -22,7 +22,7 @@ internal static class SetupCommand
         HomeFolder.Prepare(settings.Home);
         try
         {
-            await using var app = MagsServer.Build(settings);
+            await using var app = MagsServer.BuildTool(settings);
             var progress = new LineProgress<SetupStep>(Console.Error, step => quiet ? null : Line(step));
             await app.Services.GetRequiredService<MachineSetup>().RunAsync(progress, cancellationToken);
         }

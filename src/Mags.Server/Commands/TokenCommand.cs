@@ -21,7 +21,7 @@ internal static class TokenCommand
         HomeFolder.Prepare(settings.Home);
         try
         {
-            await using var app = MagsServer.Build(settings);
+            await using var app = MagsServer.BuildTool(settings);
             await app.Services.GetRequiredService<DatabaseMigrator>().MigrateAsync(cancellationToken);
             var token = await app.Services.GetRequiredService<FirstUser>().EnsureTokenAsync(cancellationToken);
             var kept = await ClientFile.ReadAsync(settings.Home, cancellationToken);

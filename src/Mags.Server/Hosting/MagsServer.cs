@@ -9,6 +9,7 @@ using Mags.Server.Jobs;
 using Mags.Server.OpenApi;
 using Mags.Server.Status;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 
 namespace Mags.Server.Hosting;
@@ -21,11 +22,18 @@ internal static class MagsServer
 
     /// <param name="settings">Home folder and what overrides its settings.</param>
     /// <param name="replace">Puts other services in place: a test's stand-in for the hypervisor.</param>
-    public static WebApplication Build(ServerSettings settings, Action<IServiceCollection>? replace = null)
+    public static WebApplication Build(ServerSettings settings, Action<IServiceCollection>? replace) =>
+        Compose(settings, replace, LogLevel.Information);
+
+    /// <summary>The same services for a command that does its work without serving: only its faults are logged.</summary>
+    public static WebApplication BuildTool(ServerSettings settings) => Compose(settings, null, LogLevel.Warning);
+
+    private static WebApplication Compose(
+        ServerSettings settings, Action<IServiceCollection>? replace, LogLevel leastLogged)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = settings.Home });
         ServerConfiguration.Add(builder.Configuration, settings);
-        AddLogging(builder);
+        AddLogging(builder, leastLogged);
         AddKestrel(builder);
         AddServices(builder.Services);
         replace?.Invoke(builder.Services);
@@ -94,8 +102,9 @@ internal static class MagsServer
         });
     }
 
-    private static void AddLogging(WebApplicationBuilder builder)
+    private static void AddLogging(WebApplicationBuilder builder, LogLevel leastLogged)
     {
+        builder.Logging.SetMinimumLevel(leastLogged);
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddFilter("Orleans", LogLevel.Warning);
@@ -108,6 +117,10 @@ internal static class MagsServer
 
         // A start that fails is told by whoever called for it, in a sentence.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+
+        // Standard output belongs to what a command answers.
+        builder.Services.Configure<ConsoleLoggerOptions>(
+            console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Logging.AddSimpleConsole(console =>
         {
             console.SingleLine = true;

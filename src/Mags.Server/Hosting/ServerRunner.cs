@@ -33,7 +33,7 @@ internal sealed partial class ServerRunner : IAsyncDisposable
 
     /// <summary>Starts a server. When this returns it listens, and <c>client.json</c> says where.</summary>
     /// <param name="settings">Home folder and what overrides its settings.</param>
-    /// <param name="replace">See <see cref="MagsServer.Build"/>.</param>
+    /// <param name="replace">Puts other services in place: a test's stand-in for the hypervisor.</param>
     /// <param name="cancellationToken">Gives the start up.</param>
     /// <exception cref="ServerException">It cannot be started, for a reason that its user can change.</exception>
     public static async Task<ServerRunner> StartAsync(

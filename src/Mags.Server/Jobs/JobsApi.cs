@@ -5,6 +5,7 @@ using Mags.Contracts.Jobs;
 using Mags.Data.Jobs;
 using Mags.Server.Access;
 using Mags.Server.Errors;
+using Mags.Server.OpenApi;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Mags.Server.Jobs;
@@ -20,7 +21,7 @@ internal static class JobsApi
         var jobs = api.MapGroup("/mags-jobs").WithTags("Jobs");
         jobs.MapPost("", CreateAsync).WithName("CreateJob")
             .WithSummary("Runs a script in a new sandbox.")
-            .Accepts<CreateJobRequest>("application/json")
+            .WithMetadata(new JsonBody(typeof(CreateJobRequest)))
             .Produces<JobAccepted>(StatusCodes.Status202Accepted)
             .Produces<ErrorResponse>(StatusCodes.Status400BadRequest)
             .Produces<ErrorResponse>(StatusCodes.Status413PayloadTooLarge)

@@ -7,6 +7,7 @@ namespace Mags.Server.OpenApi;
 internal static class OpenApiExtensions
 {
     private const string Bearer = "bearer";
+    private const string JsonType = "application/json";
 
     public static void AddMagsOpenApi(this IServiceCollection services)
     {
@@ -23,6 +24,7 @@ internal static class OpenApiExtensions
             options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
             options.AddDocumentTransformer(Describe);
             options.AddOperationTransformer(TypeParameters);
+            options.AddOperationTransformer(DescribeBodyAsync);
         });
     }
 
@@ -46,6 +48,25 @@ internal static class OpenApiExtensions
         };
         document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bearer, document)] = [] }];
         return Task.CompletedTask;
+    }
+
+    private static async Task DescribeBodyAsync(
+        OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        var described = context.Description.ActionDescriptor.EndpointMetadata.OfType<JsonBody>().FirstOrDefault();
+        if (described is null || context.Document is null)
+        {
+            return;
+        }
+
+        var schema = await context.GetOrCreateSchemaAsync(described.Type, null, cancellationToken);
+        context.Document.AddComponent(described.Type.Name, schema);
+        var reference = new OpenApiSchemaReference(described.Type.Name, context.Document);
+        operation.RequestBody = new OpenApiRequestBody
+        {
+            Required = true,
+            Content = new Dictionary<string, OpenApiMediaType> { [JsonType] = new() { Schema = reference } },
+        };
     }
 
     /// <summary>Parameters are read as text, so that a bad one is refused in our words; their types are these.</summary>

@@ -22,8 +22,8 @@ internal sealed class FakeMagsd : IDisposable
             case $1 in
             setup)
                 echo 'made the kernel' >&2
-                mkdir -p kernel/1 initramfs/1 images templates/1
-                touch images/debian.json accelerator.json
+                mkdir -p kernel/1 initramfs images templates/1
+                touch images/debian.json initramfs/1.cpio.gz
                 ;;
             token) echo mags_made ;;
             image)

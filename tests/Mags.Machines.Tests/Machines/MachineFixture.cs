@@ -6,6 +6,7 @@ using Mags.Machines.Tests.Machines;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 [assembly: AssemblyFixture(typeof(MachineFixture))]
 
@@ -28,6 +29,10 @@ public sealed class MachineFixture : IAsyncDisposable
     };
 
     internal async Task<HomeFolders> HomeAsync() => (await _services.Value).GetRequiredService<HomeFolders>();
+
+    /// <summary>Path of the agent's program.</summary>
+    internal async Task<string> AgentAsync() =>
+        (await _services.Value).GetRequiredService<IOptions<MachinesOptions>>().Value.AgentPath;
 
     internal async Task<T> GetAsync<T>()
         where T : notnull =>

@@ -2,6 +2,7 @@ using System.Globalization;
 
 namespace Mags.Machines.Tests.Machines;
 
+[Collection("Machines")]
 [Trait("Category", "Machine")]
 public sealed class MicroVmTests(MachineFixture machines)
 {

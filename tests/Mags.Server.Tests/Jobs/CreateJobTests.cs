@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Mags.Server.Tests.Fixtures;
@@ -184,6 +185,21 @@ public sealed class CreateJobTests(SharedServer shared)
         Assert.StartsWith($"field `{field}`: ", answer.Error, StringComparison.Ordinal);
         Assert.EndsWith(
             "not offered by this version of the server; leave the field out", answer.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("application/x-www-form-urlencoded")]
+    [InlineData("text/plain")]
+    [InlineData(null)]
+    public async Task Post_AnyContentType_IsReadAsJson(string? type)
+    {
+        using var content = new ByteArrayContent("""{"script": "exit 0", "type": "inline"}"""u8.ToArray());
+        content.Headers.ContentType = type is null ? null : new MediaTypeHeaderValue(type);
+
+        var answer = await Answer.OfAsync(await _server.Http.PostAsync(
+            new Uri("/api/v1/mags-jobs", UriKind.Relative), content, TestContext.Current.CancellationToken));
+
+        Assert.Equal((HttpStatusCode.Accepted, ""), (answer.Status, answer.Error));
     }
 
     [Fact]

@@ -9,6 +9,9 @@ namespace Mags.Cli.Commands.Jobs;
 /// <summary>A job that this command waits for. The job does not outlive the command.</summary>
 internal sealed class AttachedRun(MagsClient client, string job, Terminal terminal, TimeProvider time, bool json)
 {
+    private const int TimedOut = 124;
+    private const int SignalBase = 128;
+
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(1);
 
     /// <summary>Shows the output up to the end. Interrupted, or with nobody left to read, the job is stopped.</summary>
@@ -92,7 +95,7 @@ internal sealed class AttachedRun(MagsClient client, string job, Terminal termin
         {
             terminal.Json(last, MagsJsonContext.Default.JobResponse);
         }
-        else if (last.Error is { } error)
+        else if (last.Error is { } error && !SpeaksForItself(end.ExitCode ?? last.ExitCode))
         {
             terminal.Error(error);
         }
@@ -109,6 +112,12 @@ internal sealed class AttachedRun(MagsClient client, string job, Terminal termin
 
         return ExitCodes.RunFailed;
     }
+
+    /// <summary>
+    /// An exit code that the script chose is no news on its standard error; that it ran out of time, or a signal
+    /// ended it, is.
+    /// </summary>
+    private static bool SpeaksForItself(int? exitCode) => exitCode is <= SignalBase and not TimedOut;
 
     private async Task<int> StopAsync()
     {

@@ -42,7 +42,7 @@ public sealed class RunCommandTests : IAsyncLifetime
     [Fact]
     public async Task Run_ScriptFails_ExitsWithItsCode()
     {
-        _server.Ends("error", 7);
+        _server.Ends("error", 7, "the script exited with code 7");
 
         var result = await _cli.RunAsync("run", "exit 7");
 
@@ -57,6 +57,17 @@ public sealed class RunCommandTests : IAsyncLifetime
         var result = await _cli.RunAsync("run", "--timeout", "1", "sleep 9");
 
         Assert.Equal(new CliResult(124, "", "mags: the script ran longer than its time limit of 1 s\n"), result);
+    }
+
+    [Fact]
+    public async Task Run_SignalEndsTheScript_SaysSoAndExitsWithIt()
+    {
+        _server.Ends("error", 137, "the script exited with code 137 (128 + 9: ended by a signal)");
+
+        var result = await _cli.RunAsync("run", "kill -9 $$");
+
+        Assert.Equal(
+            new CliResult(137, "", "mags: the script exited with code 137 (128 + 9: ended by a signal)\n"), result);
     }
 
     [Fact]
