@@ -28,7 +28,7 @@ internal sealed class Machine
         SandboxStage? stage = null;
         thread.Invoke(() => stage = SandboxStage.Build());
         _stage = stage!;
-        _ = new SandboxWatch(_stage.InitProcessId, loop);
+        thread.Watch = new SandboxWatch(_stage.InitProcessId, loop);
     }
 
     /// <summary>Whether it is a sandbox that can run processes.</summary>

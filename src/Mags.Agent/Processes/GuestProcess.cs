@@ -14,6 +14,7 @@ internal sealed class GuestProcess : IReadyHandler
     private const int KillSignal = 9;
 
     private readonly Lock _gate = new();
+    private readonly ISandbox _sandbox;
     private readonly IoLoop _loop;
     private readonly TimeProvider _time;
     private readonly OutputBuffer _buffer;
@@ -28,9 +29,16 @@ internal sealed class GuestProcess : IReadyHandler
     private ProcessEnd? _end;
 
     public GuestProcess(
-        string id, int pid, ProcessPipes pipes, long startedAt, IoLoop loop, TimeProvider time, OutputBudget budget)
+        string id,
+        int pid,
+        ProcessPipes pipes,
+        long startedAt,
+        ISandbox sandbox,
+        IoLoop loop,
+        TimeProvider time,
+        OutputBudget budget)
     {
-        (Id, Pid, _startedAt, _loop, _time) = (id, pid, startedAt, loop, time);
+        (Id, Pid, _startedAt, _sandbox, _loop, _time) = (id, pid, startedAt, sandbox, loop, time);
         _buffer = new OutputBuffer(budget);
         _output = new OutputPipe(this, OutputStream.Stdout, pipes.Output, loop);
         _error = new OutputPipe(this, OutputStream.Stderr, pipes.Error, loop);
@@ -169,7 +177,14 @@ internal sealed class GuestProcess : IReadyHandler
             FileDescriptor.Close(_pidFd);
             _timeout?.Cancel();
             _input?.Close();
-            _end = ProcessEnd.FromStatus(status, _timedOut, _time.GetElapsedTime(_startedAt));
+            var end = ProcessEnd.FromStatus(status, _timedOut, _time.GetElapsedTime(_startedAt));
+            if (end is { Signal: KillSignal, TimedOut: false } && _sandbox.IsEnding)
+            {
+                // The machine goes down right after; "killed by signal 9" would hide from the host why.
+                return;
+            }
+
+            _end = end;
             if (_output.IsOpen || _error.IsOpen)
             {
                 _loop.Schedule(Grace, OnGraceOver);

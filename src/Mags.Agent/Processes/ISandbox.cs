@@ -6,6 +6,11 @@ internal interface ISandbox
     /// <summary>Folder for scripts, as the sandbox's processes see it.</summary>
     string ScriptFolder { get; }
 
+    /// <summary>
+    /// Whether the kernel is ending all its processes, as a reboot call has it do: their ends are no ends of their own.
+    /// </summary>
+    bool IsEnding { get; }
+
     /// <summary>Runs something in the sandbox's view of the file system; one at a time. What it throws is thrown here.</summary>
     /// <remarks>The work must not wait for other threads, and must not start any.</remarks>
     void Invoke(Action work);

@@ -7,6 +7,8 @@ internal sealed class PlainSandbox(string scriptFolder) : ISandbox
 
     public string ScriptFolder => scriptFolder;
 
+    public bool IsEnding => false;
+
     public void Invoke(Action work)
     {
         lock (_gate)

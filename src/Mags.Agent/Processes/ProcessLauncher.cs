@@ -71,7 +71,7 @@ internal sealed class ProcessLauncher(ISandbox sandbox, IoLoop loop, TimeProvide
     {
         try
         {
-            var process = new GuestProcess(request.ProcessId, pid, pipes, startedAt, loop, time, _budget)
+            var process = new GuestProcess(request.ProcessId, pid, pipes, startedAt, sandbox, loop, time, _budget)
             {
                 HasScript = !request.Script.IsEmpty,
             };

@@ -23,6 +23,11 @@ internal sealed class SandboxThread : ISandbox
 
     public string ScriptFolder { get; }
 
+    /// <summary>The process that the sandbox sees as number 1, once it runs.</summary>
+    public SandboxWatch? Watch { get; set; }
+
+    public bool IsEnding => Watch is { IsInitExiting: true };
+
     public void Invoke(Action work)
     {
         lock (_turn)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Mags.Agent.Boot;
 using Mags.Agent.Io;
 using Mags.Agent.Processes;
@@ -16,6 +17,20 @@ internal sealed class SandboxWatch : IReadyHandler
     {
         _initProcessId = initProcessId;
         loop.Add(ChildProcess.OpenWatch(initProcessId), IoEvents.Readable, this);
+    }
+
+    /// <summary>Whether that process is on its way out: it takes all others with it before it is gone itself.</summary>
+    /// <remarks>The ninth field of /proc/PID/stat; the name before it may hold spaces and parentheses. See proc(5).</remarks>
+    public bool IsInitExiting
+    {
+        get
+        {
+            const int flags = 6;
+            const ulong exiting = 0x4;
+            var stat = File.ReadAllText($"/proc/{_initProcessId}/stat");
+            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            return (ulong.Parse(fields[flags], CultureInfo.InvariantCulture) & exiting) != 0;
+        }
     }
 
     public void OnReady(IoEvents events)

@@ -33,6 +33,7 @@ internal sealed class AgentChannel : IAsyncDisposable
         {
             HttpHandler = CreateHandler(),
             DisposeHttpClient = true,
+            ThrowOperationCanceledOnCancellation = true,
             MaxReceiveMessageSize = null,
             MaxSendMessageSize = null,
         });

@@ -45,6 +45,7 @@ internal sealed partial class ServerRunner : IAsyncDisposable
         {
             HomeFolder.Prepare(settings.Home);
             runner = new ServerRunner(settings, replace);
+            ListenAddress.RequireFree(runner._app.Services.GetRequiredService<IOptions<ServerOptions>>().Value.Listen);
             await runner.StartAsync(settings.Home, cancellationToken);
             LogListening(
                 runner._app.Logger, runner.Url, settings.Home, Stopwatch.GetElapsedTime(began).TotalMilliseconds);

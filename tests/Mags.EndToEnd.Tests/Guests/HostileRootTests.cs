@@ -25,7 +25,7 @@ public sealed class HostileRootTests(SharedServer shared)
     [InlineData("python3 -c 'import ctypes; ctypes.CDLL(None).reboot(0x4321fedc)'; sleep 30", "power")]
     public async Task Kernel_RebootedByTheScript_IsErrorThatSaysSo(string script, string word)
     {
-        var job = await shared.Api.RunAsync($"echo going; {script}");
+        var job = await shared.Api.RunAsync($"echo going; sleep 1; {script}");
 
         Assert.Equal("error", job.Status);
         Assert.Contains(word, job.Error, StringComparison.OrdinalIgnoreCase);

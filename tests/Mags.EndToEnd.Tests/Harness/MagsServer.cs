@@ -13,8 +13,17 @@ public sealed class MagsServer : IAsyncDisposable
 
     public MagsApi Api { get; private set; } = null!;
 
-    public int Pid => int.Parse(
-        File.ReadAllText(Path.Combine(Home, "magsd.pid")).Trim(), CultureInfo.InvariantCulture);
+    public int Pid
+    {
+        get
+        {
+            // The server holds a lock on it, which a plain read would ask for too.
+            using var file = new FileStream(
+                Path.Combine(Home, "magsd.pid"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var reader = new StreamReader(file);
+            return int.Parse(reader.ReadToEnd().Trim(), CultureInfo.InvariantCulture);
+        }
+    }
 
     /// <summary>Starts a server whose kernel, images and templates are hard links to the prepared ones.</summary>
     public static async Task<MagsServer> StartNewAsync()
