@@ -20,7 +20,8 @@ internal sealed class KvmTrial(TemplateBooter booter, MachineFactory factory, Ti
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
         {
-            var template = await booter.MakeOnceAsync(recipe, limit, either.Token);
+            // The boot keeps the deadline itself, and then says what the guest said last.
+            var template = await booter.MakeOnceAsync(recipe, limit, cancellationToken);
             try
             {
                 return await TryCloneAsync(template, either.Token);

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Globalization;
+using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 
 namespace Mags.EndToEnd.Tests.Harness;
@@ -12,18 +12,6 @@ public sealed class MagsServer : IAsyncDisposable
     public string Home { get; }
 
     public MagsApi Api { get; private set; } = null!;
-
-    public int Pid
-    {
-        get
-        {
-            // The server holds a lock on it, which a plain read would ask for too.
-            using var file = new FileStream(
-                Path.Combine(Home, "magsd.pid"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            using var reader = new StreamReader(file);
-            return int.Parse(reader.ReadToEnd().Trim(), CultureInfo.InvariantCulture);
-        }
-    }
 
     /// <summary>Starts a server whose kernel, images and templates are hard links to the prepared ones.</summary>
     public static async Task<MagsServer> StartNewAsync()
@@ -64,10 +52,14 @@ public sealed class MagsServer : IAsyncDisposable
         Assert.True(stop.ExitCode == 0, stop.Stderr);
     }
 
+    /// <summary>Process id, as the server tells it.</summary>
+    public async Task<int> PidAsync() =>
+        (int)(await Api.Http.GetFromJsonAsync<JsonObject>("mags-server", TestContext.Current.CancellationToken))!["pid"]!;
+
     /// <summary>Ends the server as a crash would, and waits until it is gone.</summary>
     public async Task KillAsync()
     {
-        using var process = Process.GetProcessById(Pid);
+        using var process = Process.GetProcessById(await PidAsync());
         process.Kill();
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
     }

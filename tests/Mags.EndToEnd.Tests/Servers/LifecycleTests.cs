@@ -16,7 +16,7 @@ public sealed class LifecycleTests(SharedServer shared)
         var json = JsonNode.Parse(status.Stdout)!;
         Assert.Equal(0, status.ExitCode);
         Assert.True((bool)json["running"]!);
-        Assert.Equal(shared.Server.Pid, (int)json["pid"]!);
+        Assert.Equal(await shared.Server.PidAsync(), (int)json["pid"]!);
         Assert.Equal(shared.Home, (string)json["home"]!);
         Assert.Matches("^(kvm|tcg)$", (string)json["accelerator"]!);
         Assert.Contains(json["images"]!.AsArray(), image => (string)image!["name"]! == "debian");

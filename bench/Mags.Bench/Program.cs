@@ -1,0 +1,13 @@
+using Mags.Bench;
+using Mags.Bench.Tti;
+
+var options = BenchOptions.Parse(args);
+switch (options.Bench)
+{
+    case "tti":
+        await TtiBench.RunAsync(options, CancellationToken.None);
+        return 0;
+    default:
+        await Console.Error.WriteLineAsync($"bench: there is no benchmark '{options.Bench}'; there is: tti");
+        return 2;
+}

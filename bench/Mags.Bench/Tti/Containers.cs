@@ -1,0 +1,93 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+
+namespace Mags.Bench.Tti;
+
+/// <summary>The same root file system in containers, for those of podman and crun that are installed.</summary>
+internal sealed class Containers : IAsyncDisposable
+{
+    // crun refuses the hybrid cgroups of some hosts; it works once the unified tree is out of its own sight.
+    private const string Hide = "umount /sys/fs/cgroup/unified 2>/dev/null; exec \"$@\"";
+
+    private static readonly string[] _peers = ["podman run", "crun run"];
+    private static readonly string[] _programFolders = ["/usr/bin", "/usr/sbin", "/usr/local/bin"];
+
+    private readonly string _folder;
+
+    private Containers(string folder, IReadOnlyList<string> kinds) => (_folder, Kinds) = (folder, kinds);
+
+    public IReadOnlyList<string> Kinds { get; }
+
+    private string Root => Path.Combine(_folder, "rootfs");
+
+    public static async Task<Containers> PrepareAsync(string image, CancellationToken cancellationToken)
+    {
+        var folder = Directory.CreateTempSubdirectory("mags-bench-").FullName;
+        var containers = new Containers(
+            folder,
+            [.. _peers.Where(kind => IsInstalled(kind.Split(' ')[0]) && IsInstalled("unsquashfs"))]);
+        if (containers.Kinds.Count > 0)
+        {
+            await RunToEndAsync(["unsquashfs", "-q", "-n", "-d", containers.Root, image], folder, cancellationToken);
+        }
+
+        if (containers.Kinds.Contains("crun run"))
+        {
+            await RunToEndAsync(["crun", "spec"], folder, cancellationToken);
+            var path = Path.Combine(folder, "config.json");
+            var spec = JsonNode.Parse(await File.ReadAllTextAsync(path, cancellationToken))!;
+            spec["process"]!["terminal"] = false;
+            spec["process"]!["args"] = new JsonArray("/bin/sh", "-c", "echo hi");
+            (spec["process"] as JsonObject)!.Remove("rlimits");
+            await File.WriteAllTextAsync(path, spec.ToJsonString(), cancellationToken);
+        }
+
+        return containers;
+    }
+
+    /// <summary>From the start of the command to its first output, in milliseconds.</summary>
+    public async Task<double> RunAsync(string kind, CancellationToken cancellationToken)
+    {
+        string[] command = kind == "crun run"
+            ? ["crun", "run", $"mags-bench-{Guid.NewGuid():N}"]
+            : ["podman", "--runtime", "crun", "--cgroup-manager=cgroupfs", "run", "--rm", "--network", "none",
+                "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024", "--rootfs", Root, "/bin/sh", "-c", "echo hi"];
+        var started = Stopwatch.GetTimestamp();
+        using var process = Start(["unshare", "-m", "sh", "-c", Hide, "sh", .. command], _folder);
+        var line = await process.StandardOutput.ReadLineAsync(cancellationToken);
+        var elapsed = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+        var error = await process.StandardError.ReadToEndAsync(cancellationToken);
+        await process.WaitForExitAsync(cancellationToken);
+        return line == "hi" ? elapsed : throw new InvalidOperationException($"{kind}: {error}");
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Directory.Delete(_folder, recursive: true);
+        return ValueTask.CompletedTask;
+    }
+
+    private static bool IsInstalled(string program) =>
+        _programFolders.Any(folder => File.Exists(Path.Combine(folder, program)));
+
+    private static async Task RunToEndAsync(string[] command, string folder, CancellationToken cancellationToken)
+    {
+        using var process = Start(command, folder);
+        var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
+        var error = await process.StandardError.ReadToEndAsync(cancellationToken);
+        await output;
+        await process.WaitForExitAsync(cancellationToken);
+        if (process.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"{command[0]}: {error}");
+        }
+    }
+
+    private static Process Start(string[] command, string folder) => Process.Start(
+        new ProcessStartInfo(command[0], command[1..])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = folder,
+        })!;
+}
