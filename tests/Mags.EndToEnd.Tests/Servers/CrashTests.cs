@@ -11,25 +11,18 @@ public sealed class CrashTests
     {
         await using var server = await MagsServer.StartNewAsync();
         var jobs = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => server.Api.SubmitAsync("echo up; sleep 300")));
-        await foreach (var line in server.Api.FollowAsync(jobs[0], TestContext.Current.CancellationToken))
-        {
-            Assert.Equal("up", line.Message);
-            break;
-        }
+        await Task.WhenAll(jobs.Select(job => WaitUntilUpAsync(server, job)));
 
         await server.KillAsync();
         await server.StartAsync();
 
-        var before = await Task.WhenAll(jobs.Select(server.Api.StatusAsync));
-        var cutOff = before.Where(job => (string)job["status"]! == "error").ToList();
-        Assert.NotEmpty(cutOff);
-        Assert.All(cutOff, job => Assert.Contains("restart", (string)job["error"]!, StringComparison.Ordinal));
-
-        // What had not started runs now; it is stopped, so that the test need not wait for its script.
-        await Task.WhenAll(before.Except(cutOff).Select(job => server.Api.StopAsync((string)job["request_id"]!)));
-        var after = await Task.WhenAll(jobs.Select(server.Api.StatusAsync));
-        Assert.All(after, job => Assert.Matches("^(error|completed)$", (string)job["status"]!));
-
+        var after = await Task.WhenAll(jobs.Select(server.Api.FinishAsync));
+        Assert.All(after, job =>
+        {
+            Assert.Equal("error", job.Status);
+            Assert.Contains("restart", job.Error, StringComparison.Ordinal);
+            Assert.Equal(["up"], job.Stdout);
+        });
         var next = await server.Api.RunAsync("echo next");
         Assert.Equal(["next"], next.Stdout);
         Assert.Empty(server.Hypervisors());
@@ -41,11 +34,7 @@ public sealed class CrashTests
     {
         await using var server = await MagsServer.StartNewAsync();
         var id = await server.Api.SubmitAsync("echo up; sleep 300");
-        await foreach (var line in server.Api.FollowAsync(id, TestContext.Current.CancellationToken))
-        {
-            Assert.Equal("up", line.Message);
-            break;
-        }
+        await WaitUntilUpAsync(server, id);
 
         var kill = await Command.RunAsync("kill", ["-9", $"{Assert.Single(server.Hypervisors())}"]);
         Assert.Equal(0, kill.ExitCode);
@@ -54,5 +43,14 @@ public sealed class CrashTests
         Assert.Equal("error", job.Status);
         Assert.NotNull(job.Error);
         Assert.Equal(["next"], (await server.Api.RunAsync("echo next")).Stdout);
+    }
+
+    private static async Task WaitUntilUpAsync(MagsServer server, string job)
+    {
+        await foreach (var line in server.Api.FollowAsync(job, TestContext.Current.CancellationToken))
+        {
+            Assert.Equal("up", line.Message);
+            return;
+        }
     }
 }
