@@ -1,6 +1,6 @@
 using Mags.Cluster;
-using Mags.Machines;
 using Mags.Data;
+using Mags.Machines;
 using Mags.Server.Access;
 using Mags.Server.Accounts;
 using Mags.Server.Errors;
@@ -107,6 +107,8 @@ internal static class MagsServer
         builder.Logging.SetMinimumLevel(leastLogged);
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        // Its faults reach whoever asked, as a DatabaseException that is told there; once is enough.
+        builder.Logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None);
         builder.Logging.AddFilter("Orleans", LogLevel.Warning);
 
         // It advises server GC, which is meant for machines that do nothing else.

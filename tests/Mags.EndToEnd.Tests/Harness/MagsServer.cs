@@ -76,8 +76,6 @@ public sealed class MagsServer : IAsyncDisposable
     public IReadOnlyList<string> MachineFolders() =>
         Directory.Exists(Path.Combine(Home, "machines")) ? Directory.GetFileSystemEntries(Path.Combine(Home, "machines")) : [];
 
-    public async Task RunAsync(params string[] arguments) => await Command.MagsAsync(Home, arguments);
-
     public async ValueTask DisposeAsync()
     {
         await Command.MagsAsync(Home, "server", "stop");
