@@ -10,9 +10,9 @@ namespace Mags.Cluster.Jobs;
 /// </summary>
 public sealed partial class JobDispatcher : BackgroundService
 {
-    private const int Parallel = 16;
     private static readonly TimeSpan _retry = TimeSpan.FromSeconds(1);
     private readonly Channel<Guid> _accepted = Channel.CreateUnbounded<Guid>();
+    private readonly Channel<Guid> _failed = Channel.CreateUnbounded<Guid>();
     private readonly IGrainFactory _grains;
     private readonly TimeProvider _time;
     private readonly ILogger<JobDispatcher> _logger;
@@ -31,11 +31,9 @@ public sealed partial class JobDispatcher : BackgroundService
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = stoppingToken };
         try
         {
-            await System.Threading.Tasks.Parallel.ForEachAsync(
-                _accepted.Reader.ReadAllAsync(stoppingToken), parallel, async (id, token) => await StartAsync(id, token));
+            await Task.WhenAll(StartAllAsync(stoppingToken), TryAgainAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -43,22 +41,32 @@ public sealed partial class JobDispatcher : BackgroundService
         }
     }
 
-    private async Task StartAsync(Guid jobId, CancellationToken cancellationToken)
+    /// <summary>One after the other: whoever was accepted first queues for a place first.</summary>
+    private async Task StartAllAsync(CancellationToken cancellationToken)
     {
-        while (!cancellationToken.IsCancellationRequested)
+        await foreach (var jobId in _accepted.Reader.ReadAllAsync(cancellationToken))
         {
             try
             {
                 await _grains.GetGrain<IJobGrain>(jobId).StartAsync();
-                return;
             }
 #pragma warning disable CA1031 // The edge of a background loop: an accepted job is never forgotten.
             catch (Exception exception)
 #pragma warning restore CA1031
             {
                 LogNotStarted(jobId, exception);
-                await Task.Delay(_retry, _time, cancellationToken);
+                _failed.Writer.TryWrite(jobId);
             }
+        }
+    }
+
+    /// <summary>Apart from the others, which must not wait for one that cannot be started.</summary>
+    private async Task TryAgainAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var jobId in _failed.Reader.ReadAllAsync(cancellationToken))
+        {
+            await Task.Delay(_retry, _time, cancellationToken);
+            Dispatch(jobId);
         }
     }
 

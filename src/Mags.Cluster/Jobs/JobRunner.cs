@@ -23,22 +23,28 @@ internal sealed partial class JobRunner(
     private static readonly TimeSpan _reportRetry = TimeSpan.FromSeconds(1);
     private readonly SemaphoreSlim _places = new(options.Value.MaxRunning);
 
-    /// <summary>Runs a job to its end. Never throws.</summary>
-    /// <param name="job">The job, pending.</param>
+    /// <summary>Queues for a place among the jobs that run here: first come, first served.</summary>
     /// <param name="stopped">Cancelled when the job or the server is stopped.</param>
-    public async Task RunAsync(JobRow job, CancellationToken stopped)
+    /// <returns>Completes when the place is there.</returns>
+    public Task QueueAsync(CancellationToken stopped) => _places.WaitAsync(stopped);
+
+    /// <summary>Runs a job to its end and gives its place back. Never throws.</summary>
+    /// <param name="job">The job, pending.</param>
+    /// <param name="place">Its place, from <see cref="QueueAsync"/>.</param>
+    /// <param name="stopped">Cancelled when the job or the server is stopped.</param>
+    public async Task RunAsync(JobRow job, Task place, CancellationToken stopped)
     {
-        var outcome = await RunInPlaceAsync(job, stopped);
+        var outcome = await RunInPlaceAsync(job, place, stopped);
         await ReportAsync(job.Id, outcome);
     }
 
     public void Dispose() => _places.Dispose();
 
-    private async Task<JobOutcome> RunInPlaceAsync(JobRow job, CancellationToken stopped)
+    private async Task<JobOutcome> RunInPlaceAsync(JobRow job, Task place, CancellationToken stopped)
     {
         try
         {
-            await _places.WaitAsync(stopped);
+            await place;
             try
             {
                 using var log = await logs.OpenWriterAsync(job.Id, stopped);

@@ -84,8 +84,11 @@ internal sealed partial class JobRunners(
                 run.Stop();
             }
 
+            // Queued right here, so that jobs run in the order in which they were started.
+            var place = runner.QueueAsync(run.Stopped);
+
             // Away from the grain's scheduler, there and back: a run lasts for minutes.
-            await Task.Run(() => runner.RunAsync(job, run.Stopped)).ConfigureAwait(false);
+            await Task.Run(() => runner.RunAsync(job, place, run.Stopped)).ConfigureAwait(false);
         }
         finally
         {

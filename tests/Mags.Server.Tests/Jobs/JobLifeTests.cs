@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Mags.Machines;
 using Mags.Server.Tests.Fixtures;
 
@@ -163,6 +164,22 @@ public sealed class JobLifeTests(SharedServer shared)
         {
             Assert.Equal("completed", (await server.EndAsync(id)).Text("status"));
         }
+    }
+
+    [Fact]
+    public async Task Post_NodeIsFull_JobsRunInTheOrderOfTheirAcceptance()
+    {
+        await using var server = await RunningServer.StartAsync("""{"Jobs": {"MaxRunning": 1}}""");
+        var scripts = Enumerable.Range(0, 20).Select(number => $"out {number}").ToList();
+        var ids = new List<string>();
+        foreach (var script in scripts)
+        {
+            ids.Add(await server.AcceptAsync(script));
+        }
+
+        await Task.WhenAll(ids.Select(server.EndAsync));
+
+        Assert.Equal(scripts, server.Machines.Processes.Select(run => Encoding.UTF8.GetString(run.Script!.Value.Span)));
     }
 
     [Fact]
