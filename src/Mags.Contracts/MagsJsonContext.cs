@@ -22,6 +22,7 @@ namespace Mags.Contracts;
 [JsonSerializable(typeof(JobResponse))]
 [JsonSerializable(typeof(LogEntry))]
 [JsonSerializable(typeof(LogsResponse))]
+[JsonSerializable(typeof(PoolStatusResponse))]
 [JsonSerializable(typeof(ServerInfoResponse))]
 [JsonSerializable(typeof(WhoAmIResponse))]
 public sealed partial class MagsJsonContext : JsonSerializerContext;

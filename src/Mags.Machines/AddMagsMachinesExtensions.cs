@@ -2,6 +2,7 @@ using Mags.Machines.Acceleration;
 using Mags.Machines.Disks;
 using Mags.Machines.Images;
 using Mags.Machines.Kernel;
+using Mags.Machines.Pool;
 using Mags.Machines.Qemu;
 using Mags.Machines.Sandboxes;
 using Mags.Machines.Templates;
@@ -24,7 +25,9 @@ public static class AddMagsMachinesExtensions
         services.TryAddSingleton<LeftoverReclaimer>();
         services.TryAddSingleton<MachineHost>();
         services.TryAddSingleton<IMachineHost>(provider => provider.GetRequiredService<MachineHost>());
-        return services.AddHostedService<MachineHostService>();
+        services.TryAddSingleton<MachinePool>();
+        services.AddHostedService<MachineHostService>();
+        return services.AddHostedService<PoolKeeper>();
     }
 
     /// <summary>Adds what makes kernel, images and templates, for a process that runs no machines for others.</summary>
@@ -39,6 +42,9 @@ public static class AddMagsMachinesExtensions
         services.TryAddSingleton<QemuLauncher>();
         services.TryAddSingleton<HostClock>();
         services.TryAddSingleton<BlankDisks>();
+        services.TryAddSingleton<RestoreSlots>();
+        services.TryAddSingleton<MachineRestorer>();
+        services.TryAddSingleton<MachineClaimer>();
         services.TryAddSingleton<MachineFactory>();
         services.TryAddSingleton<TemplateBooter>();
         services.TryAddSingleton<TemplateStore>();

@@ -1,24 +1,42 @@
 using Mags.Machines.Acceleration;
 using Mags.Machines.Images;
+using Mags.Machines.Pool;
 using Mags.Machines.Sandboxes;
+using Mags.Machines.Templates;
+using Microsoft.Extensions.Logging;
 
 namespace Mags.Machines;
 
-/// <summary>Makes machines out of templates once the platform is prepared.</summary>
-internal sealed class MachineHost(ImageCatalog images, MachinePlatform platform, MachineFactory factory) : IMachineHost
+/// <summary>
+/// Gives out machines once the platform is prepared: one that waits in the pool, else one restored for the occasion.
+/// </summary>
+internal sealed partial class MachineHost(
+    ImageCatalog images,
+    MachinePlatform platform,
+    MachinePool pool,
+    MachineFactory factory,
+    ILogger<MachineHost> logger) : IMachineHost
 {
     private TaskCompletionSource _ready = NewReady();
+    private int _busy;
 
     public HostStatus Status { get; private set; } = new(HostState.Starting);
 
     public async Task<IMachine> AcquireAsync(MachineRequest request, CancellationToken cancellationToken)
     {
-        await _ready.Task.WaitAsync(cancellationToken);
+        await WhenReadyAsync(cancellationToken);
         var image = images.Find(request.Image)
             ?? throw new MachineException(MachineFault.UnknownImage, $"There is no image named {request.Image}.");
         var template = await platform.GetTemplateAsync(image, request.Size, cancellationToken);
-        return await factory.MakeAsync(template, request, cancellationToken);
+        return Count(
+            await TryClaimAsync(template, request, cancellationToken)
+            ?? await factory.MakeAsync(template, request, cancellationToken));
     }
+
+    public PoolStatus Pool => pool.Status(Volatile.Read(ref _busy));
+
+    /// <summary>Waits until machines can be made.</summary>
+    internal Task WhenReadyAsync(CancellationToken cancellationToken) => _ready.Task.WaitAsync(cancellationToken);
 
     /// <summary>Tells what is being prepared.</summary>
     internal void SetStarting(string what)
@@ -46,6 +64,41 @@ internal sealed class MachineHost(ImageCatalog images, MachinePlatform platform,
         // Nobody may be waiting.
         _ = _ready.Task.Exception;
     }
+
+    private async Task<MicroVm?> TryClaimAsync(
+        Template template, MachineRequest request, CancellationToken cancellationToken)
+    {
+        if (pool.TryTake(template, request.DiskGb) is not { } waiting)
+        {
+            return null;
+        }
+
+        try
+        {
+            return await factory.ClaimAsync(waiting, request, cancellationToken);
+        }
+        catch (MachineException e)
+        {
+            LogNotClaimed(waiting.Folder.Id, e.Message);
+            return null;
+        }
+    }
+
+    private MicroVm Count(MicroVm machine)
+    {
+        _ = Interlocked.Increment(ref _busy);
+        _ = CountEndAsync(machine);
+        return machine;
+    }
+
+    private async Task CountEndAsync(MicroVm machine)
+    {
+        _ = await machine.Ended;
+        _ = Interlocked.Decrement(ref _busy);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Machine {MachineId} of the pool could not be claimed; another one is made: {Reason}")]
+    private partial void LogNotClaimed(string machineId, string reason);
 
     private static TaskCompletionSource NewReady() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

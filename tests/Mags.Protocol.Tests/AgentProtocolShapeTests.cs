@@ -9,6 +9,8 @@ public sealed class AgentProtocolShapeTests
         service mags.agent.Agent
           Hello HelloRequest -> HelloReply
           Warm WarmRequest -> WarmReply
+          Prepare PrepareRequest -> PrepareReply
+          EndRehearsal EndRehearsalRequest -> EndRehearsalReply
           Claim ClaimRequest -> ClaimReply
           SetClock SetClockRequest -> SetClockReply
           Exec stream ExecInput -> stream ExecOutput
@@ -27,6 +29,8 @@ public sealed class AgentProtocolShapeTests
           3 host_name string
           4 boot_id string
           5 disk_bytes uint64
+        message EndRehearsalReply
+        message EndRehearsalRequest
         message ExecFailed
           1 message string
         message ExecInput
@@ -53,6 +57,10 @@ public sealed class AgentProtocolShapeTests
           1 stream OutputStream
           2 offset uint64
           3 data bytes
+        message PrepareReply
+        message PrepareRequest
+          1 claim ClaimRequest
+          2 scratch bool
         message ProcessExited
           1 exit_code int32
           2 signal int32

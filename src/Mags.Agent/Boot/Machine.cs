@@ -19,7 +19,9 @@ internal sealed class Machine
     private readonly TimeProvider _time;
     private readonly SandboxStage _stage;
     private readonly EntropyPool _entropy = new();
-    private int _claims;
+    private readonly Lock _lock = new();
+    private MachineState _state;
+    private ScratchRoot? _rehearsal;
 
     /// <summary>Makes the sandbox's world as far as it can be made before a disk is known.</summary>
     public Machine(SandboxThread thread, IoLoop loop, TimeProvider time)
@@ -31,35 +33,55 @@ internal sealed class Machine
         thread.Watch = new SandboxWatch(_stage.InitProcessId, loop);
     }
 
-    /// <summary>Whether it is a sandbox that can run processes.</summary>
-    public bool IsClaimed { get; private set; }
+    /// <summary>Whether it is a sandbox.</summary>
+    public bool IsClaimed => _state == MachineState.Claimed;
+
+    /// <summary>Whether it has a root that processes can run in.</summary>
+    public bool CanRun => _state is MachineState.Rehearsing or MachineState.Prepared or MachineState.Claimed;
+
+    /// <summary>Goes a claim's way ahead of it: on the sandbox's own disk, or on a scratch disk that goes again.</summary>
+    public void Prepare(ClaimRequest request, bool scratch)
+    {
+        Advance([MachineState.Template], scratch ? MachineState.Rehearsing : MachineState.Prepared);
+        var steps = new ClaimSteps(_time);
+        Identify(request, steps);
+        WritableDisk.WaitFor(request.DiskBytes, _diskLimit, _time);
+        if (scratch)
+        {
+            _thread.Invoke(() => _rehearsal = SandboxStage.EnterScratch(request.DiskBytes));
+        }
+        else
+        {
+            _thread.Invoke(() => _stage.Enter(request.HostName, request.DiskBytes, steps));
+        }
+    }
+
+    /// <summary>Leaves the scratch disk: it is unmounted and closed, so that another can take its place.</summary>
+    public void EndRehearsal()
+    {
+        Advance([MachineState.Rehearsing], MachineState.Rehearsed);
+        _thread.Invoke(_rehearsal!.Leave);
+    }
 
     /// <summary>Makes it a sandbox.</summary>
     public ClaimReply Claim(ClaimRequest request)
     {
-        if (request.Entropy.Length is < LeastEntropy or > MostEntropy)
-        {
-            throw new RpcException(new Status(
-                StatusCode.InvalidArgument, $"a claim brings {LeastEntropy} to {MostEntropy} bytes of entropy"));
-        }
-
-        if (Interlocked.Increment(ref _claims) > 1)
-        {
-            throw new RpcException(new Status(StatusCode.FailedPrecondition, "the machine was claimed before"));
-        }
-
-        // First of all: until then this clone draws the same random numbers as its siblings.
+        var before = Advance(
+            [MachineState.Template, MachineState.Rehearsed, MachineState.Prepared], MachineState.Claimed);
         var steps = new ClaimSteps(_time);
-        _entropy.Feed(request.Entropy.Span);
-        steps.Done("reseed");
-        GuestClock.Set(request.UnixTimeNs);
-        steps.Done("clock");
-        _stage.SetIdentity(request.HostName, request.BootId);
-        steps.Done("identity");
-        WritableDisk.WaitFor(request.DiskBytes, _diskLimit, _time);
-        steps.Done("disk-seen");
-        _thread.Invoke(() => _stage.Enter(request.HostName, request.DiskBytes, steps));
-        IsClaimed = true;
+        Identify(request, steps);
+        if (before == MachineState.Prepared)
+        {
+            _thread.Invoke(() => _stage.Rename(request.HostName));
+            steps.Done("files");
+        }
+        else
+        {
+            WritableDisk.WaitFor(request.DiskBytes, _diskLimit, _time);
+            steps.Done("disk-seen");
+            _thread.Invoke(() => _stage.Enter(request.HostName, request.DiskBytes, steps));
+        }
+
         return steps.ToReply();
     }
 
@@ -67,11 +89,7 @@ internal sealed class Machine
     public async Task WarmAsync(
         RepeatedField<string> commands, ProcessLauncher launcher, CancellationToken cancellationToken)
     {
-        if (_claims > 0)
-        {
-            throw new RpcException(new Status(StatusCode.FailedPrecondition, "the machine was claimed before"));
-        }
-
+        _ = Advance([MachineState.Template], MachineState.Template);
         ScratchRoot? scratch = null;
         _thread.Invoke(() => scratch = SandboxStage.EnterScratch());
         try
@@ -81,6 +99,39 @@ internal sealed class Machine
         finally
         {
             _thread.Invoke(scratch!.Leave);
+        }
+    }
+
+    private void Identify(ClaimRequest request, ClaimSteps steps)
+    {
+        if (request.Entropy.Length is < LeastEntropy or > MostEntropy)
+        {
+            throw new RpcException(new Status(
+                StatusCode.InvalidArgument, $"a claim brings {LeastEntropy} to {MostEntropy} bytes of entropy"));
+        }
+
+        // First of all: until then this clone draws the same random numbers as its siblings.
+        _entropy.Feed(request.Entropy.Span);
+        steps.Done("reseed");
+        GuestClock.Set(request.UnixTimeNs);
+        steps.Done("clock");
+        _stage.SetIdentity(request.HostName, request.BootId);
+        steps.Done("identity");
+    }
+
+    private MachineState Advance(ReadOnlySpan<MachineState> from, MachineState to)
+    {
+        lock (_lock)
+        {
+            var before = _state;
+            if (!from.Contains(before))
+            {
+                throw new RpcException(new Status(
+                    StatusCode.FailedPrecondition, $"the machine is {before} and cannot become {to}"));
+            }
+
+            _state = to;
+            return before;
         }
     }
 }

@@ -96,8 +96,12 @@ internal sealed class SandboxStage
         steps.Done("enter");
     }
 
-    /// <summary>Makes a root of the image and memory that of this thread, until it is left again.</summary>
-    public static ScratchRoot EnterScratch() => ScratchRoot.Enter(NewRoot, _moved);
+    /// <summary>Gives a root that was entered before its sandbox was known that sandbox's name.</summary>
+    public void Rename(string hostName) => HostFiles.Write("", _image, hostName);
+
+    /// <summary>Makes a root of the image, with memory or a disk above it, that of this thread until it is left.</summary>
+    /// <param name="diskBytes">Size of the writable disk that is used; 0 for memory.</param>
+    public static ScratchRoot EnterScratch(ulong diskBytes = 0) => ScratchRoot.Enter(NewRoot, _moved, diskBytes);
 
     private static void TurnRoot()
     {

@@ -2,11 +2,11 @@ using Mags.Agent.Native;
 
 namespace Mags.Agent.Sandbox;
 
-/// <summary>A root of the image with memory above it, for programs that run before there is a disk.</summary>
+/// <summary>A root of the image with memory or a scratch disk above it, for programs that run ahead of a claim.</summary>
 /// <remarks>The sandbox thread alone enters and leaves it; the processes that it starts meanwhile live in it.</remarks>
 internal sealed class ScratchRoot
 {
-    private const string Upper = "/rw";
+    private const string Writable = "/rw";
 
     private readonly string _path;
     private readonly string[] _folders;
@@ -15,18 +15,25 @@ internal sealed class ScratchRoot
     private ScratchRoot(string path, string[] folders, int outside) =>
         (_path, _folders, _outside) = (path, folders, outside);
 
-    public static ScratchRoot Enter(string path, string[] folders)
+    public static ScratchRoot Enter(string path, string[] folders, ulong diskBytes)
     {
-        FileSystem.Mount("scratch", Upper, "tmpfs", 0, "mode=755");
-        FileSystem.MakeFolder(Upper + "/upper");
-        FileSystem.MakeFolder(Upper + "/work");
-        foreach (var folder in folders)
+        if (diskBytes > 0)
         {
-            FileSystem.MakeFolder($"{Upper}/upper/{folder}");
+            WritableDisk.Mount(diskBytes);
+        }
+        else
+        {
+            FileSystem.Mount("scratch", Writable, "tmpfs", 0, "mode=755");
+            FileSystem.MakeFolder(WritableDisk.Upper);
+            FileSystem.MakeFolder(Writable + "/work");
         }
 
-        FileSystem.Mount(
-            "overlay", path, "overlay", 0, $"lowerdir={SandboxStage.Lower},upperdir={Upper}/upper,workdir={Upper}/work");
+        foreach (var folder in folders)
+        {
+            FileSystem.MakeFolder($"{WritableDisk.Upper}/{folder}");
+        }
+
+        FileSystem.Mount("overlay", path, "overlay", FileSystem.NoAccessTime, WritableDisk.OverlayOptions);
         foreach (var folder in folders)
         {
             FileSystem.Mount("/" + folder, $"{path}/{folder}", null, FileSystem.Bind | FileSystem.Recursive);
@@ -49,6 +56,6 @@ internal sealed class ScratchRoot
         }
 
         FileSystem.Unmount(_path);
-        FileSystem.Unmount(Upper);
+        FileSystem.Unmount(Writable);
     }
 }

@@ -36,6 +36,18 @@ internal sealed class AgentService(ProcessLauncher launcher, Machine? machine, T
         return new WarmReply();
     }
 
+    public override Task<PrepareReply> Prepare(PrepareRequest request, ServerCallContext context)
+    {
+        MachineOrRefuse().Prepare(request.Claim, request.Scratch);
+        return Task.FromResult(new PrepareReply());
+    }
+
+    public override Task<EndRehearsalReply> EndRehearsal(EndRehearsalRequest request, ServerCallContext context)
+    {
+        MachineOrRefuse().EndRehearsal();
+        return Task.FromResult(new EndRehearsalReply());
+    }
+
     public override Task<ClaimReply> Claim(ClaimRequest request, ServerCallContext context) =>
         Task.FromResult(MachineOrRefuse().Claim(request));
 
@@ -74,7 +86,7 @@ internal sealed class AgentService(ProcessLauncher launcher, Machine? machine, T
 
     private (GuestProcess? Process, ulong Offset, string Failure) Start(StartProcess start)
     {
-        if (machine is { IsClaimed: false })
+        if (machine is { CanRun: false })
         {
             return (null, 0, "the machine is not claimed yet");
         }

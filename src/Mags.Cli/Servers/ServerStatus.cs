@@ -1,4 +1,5 @@
 using Mags.Contracts.Images;
+using Mags.Contracts.Server;
 
 namespace Mags.Cli.Servers;
 
@@ -25,6 +26,8 @@ internal sealed record ServerStatus
     public string? Accelerator { get; init; }
 
     public string? AcceleratorReason { get; init; }
+
+    public PoolStatusResponse? Pool { get; init; }
 
     public IReadOnlyList<ImageResponse>? Images { get; init; }
 }

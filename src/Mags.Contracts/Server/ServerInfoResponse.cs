@@ -26,6 +26,9 @@ public sealed record ServerInfoResponse
     /// <summary>Why that accelerator: the probe's result, or who chose it.</summary>
     public string? AcceleratorReason { get; init; }
 
+    /// <summary>The machines there are; absent in servers before this was told.</summary>
+    public PoolStatusResponse? Pool { get; init; }
+
     /// <summary>The images there are.</summary>
     public required IReadOnlyList<ImageResponse> Images { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Mags.Machines.Disks;
 using Mags.Machines.Native;
 using Mags.Machines.Sandboxes;
 using Microsoft.Win32.SafeHandles;
@@ -20,6 +21,8 @@ internal sealed class QemuProcess : IAsyncDisposable
     private readonly TaskCompletionSource<string> _shutdown = NewSource<string>();
     private TaskCompletionSource<string>? _migration;
     private QmpClient? _monitor;
+    private string _diskNode = QemuCommandLine.DiskNode;
+    private long _diskBytes;
 
     private QemuProcess(MachineFolder folder, ChildProcess child, TimeProvider time)
     {
@@ -75,7 +78,7 @@ internal sealed class QemuProcess : IAsyncDisposable
     /// <summary>Stops the guest and writes its state, without the memory, to a file.</summary>
     internal async Task SaveStateAsync(SafeFileHandle file, CancellationToken cancellationToken)
     {
-        _ = await Monitor.ExecuteAsync("stop", null, cancellationToken);
+        await StopAsync(cancellationToken);
         await MigrateAsync("migrate", file, cancellationToken);
     }
 
@@ -84,14 +87,31 @@ internal sealed class QemuProcess : IAsyncDisposable
         MigrateAsync("migrate-incoming", file, cancellationToken);
 
     /// <summary>
-    /// Lets the guest run, and tells its driver first what size the writable disk has: it knows the template's.
+    /// Lets the guest run, and tells its driver first what size the writable disk has, unless it was told before: it
+    /// knows the template's.
     /// </summary>
     internal async Task ContinueAsync(long diskBytes, CancellationToken cancellationToken)
     {
-        var size = new JsonObject { ["node-name"] = QemuCommandLine.DiskNode, ["size"] = diskBytes };
-        await Task.WhenAll(
-            Monitor.ExecuteAsync("block_resize", size, cancellationToken),
-            Monitor.ExecuteAsync("cont", null, cancellationToken));
+        var resized = Task.CompletedTask;
+        if (diskBytes != _diskBytes)
+        {
+            var size = new JsonObject { ["node-name"] = _diskNode, ["size"] = diskBytes };
+            resized = Monitor.ExecuteAsync("block_resize", size, cancellationToken);
+            _diskBytes = diskBytes;
+        }
+
+        await Task.WhenAll(resized, Monitor.ExecuteAsync("cont", null, cancellationToken));
+    }
+
+    /// <summary>Stops the guest where it is; it takes no processor time until it is let run again.</summary>
+    internal Task StopAsync(CancellationToken cancellationToken) =>
+        Monitor.ExecuteAsync("stop", null, cancellationToken);
+
+    /// <summary>Puts another writable disk in the place of the one there is. The guest must be stopped.</summary>
+    internal async Task ChangeDiskAsync(EphemeralDisk disk, CancellationToken cancellationToken)
+    {
+        await new DiskExchange(Monitor).RunAsync(disk, cancellationToken);
+        (_diskNode, _diskBytes) = (DiskExchange.NewNode, 0);
     }
 
     /// <summary>What the guest wrote last to its console; empty when QEMU cannot tell.</summary>

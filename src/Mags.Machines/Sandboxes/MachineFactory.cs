@@ -1,30 +1,26 @@
 using Grpc.Core;
-using Mags.Machines.Agent;
 using Mags.Machines.Disks;
-using Mags.Machines.Qemu;
 using Mags.Machines.Templates;
-using Mags.Protocol;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Mags.Machines.Sandboxes;
 
-/// <summary>
-/// Makes machines: restores a template and claims the clone. Not more at once than the host has cores, in the order of
-/// asking: a restore is bound by the processor, and all of them at once would only be late together.
-/// </summary>
+/// <summary>Makes sandboxes: restores a template and claims the clone, or claims one that waits.</summary>
 internal sealed partial class MachineFactory(
-    HomeFolders folders,
-    QemuLauncher launcher,
+    MachineRestorer restorer,
+    MachineClaimer claimer,
+    RestoreSlots slots,
     BlankDisks blanks,
     IOptions<MachinesOptions> options,
     TimeProvider time,
-    ILogger<MachineFactory> logger) : IDisposable
+    ILogger<MachineFactory> logger)
 {
     // A clone that comes up wrongly is given up for a new one; a second failure has a cause that does not go away.
     private const int Attempts = 2;
 
-    private readonly SemaphoreSlim _slots = new(Environment.ProcessorCount);
+    // A machine that has run answers in milliseconds; one that does not is not worth more waiting than a new one takes.
+    private static readonly TimeSpan _hotLimit = TimeSpan.FromSeconds(5);
 
     /// <summary>Restores and claims a machine.</summary>
     /// <exception cref="MachineException">It did not come up.</exception>
@@ -33,29 +29,20 @@ internal sealed partial class MachineFactory(
     {
         var steps = new StepClock(time);
         var blank = await blanks.EnsureAsync(request.DiskGb, cancellationToken);
-        await _slots.WaitAsync(cancellationToken);
-        try
-        {
-            steps.Mark("wait");
-            return await TryAsync(
-                () => WithDeadlineAsync(
-                    token => RestoreAsync(template, blank, request, steps, token), steps, cancellationToken));
-        }
-        finally
-        {
-            _ = _slots.Release();
-        }
-    }
-
-    public void Dispose() => _slots.Dispose();
-
-    private async Task<MicroVm> TryAsync(Func<Task<MicroVm>> make)
-    {
+        using var slot = await slots.TakeAsync(cancellationToken);
+        steps.Mark("wait");
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await make();
+                return await WithDeadlineAsync(
+                    async token =>
+                    {
+                        var machine = await restorer.RestoreAsync(template, blank, steps, token);
+                        return await OrEndAsync(machine, () => claimer.ClaimAsync(machine, request, steps, token));
+                    },
+                    steps,
+                    cancellationToken);
             }
             catch (MachineException e) when (attempt < Attempts)
             {
@@ -64,10 +51,82 @@ internal sealed partial class MachineFactory(
         }
     }
 
-    private async Task<MicroVm> WithDeadlineAsync(
-        Func<CancellationToken, Task<MicroVm>> make, StepClock steps, CancellationToken cancellationToken)
+    /// <summary>Claims a machine that waits; when that fails the machine is gone.</summary>
+    /// <exception cref="MachineException">It did not answer, or wrongly.</exception>
+    internal async Task<MicroVm> ClaimAsync(
+        RestoredMachine machine, MachineRequest request, CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(options.Value.ClaimDeadlineSeconds), time);
+        var steps = new StepClock(time);
+        // A claim of a machine that never ran costs the processor as much as a restore, and takes its turn with them.
+        using var slot = machine.Readiness == Readiness.Cold
+            ? await OrEndAsync(machine, () => slots.TakeAsync(cancellationToken))
+            : null;
+        steps.Mark("wait");
+        return await WithDeadlineAsync(
+            token => OrEndAsync(machine, () => claimer.ClaimAsync(machine, request, steps, token)),
+            steps,
+            cancellationToken,
+            machine.Readiness == Readiness.Cold ? null : _hotLimit);
+    }
+
+    /// <summary>Makes a machine that will wait, as far as asked.</summary>
+    /// <param name="cold">A machine to go on with, which is taken over; null to restore one.</param>
+    /// <param name="template">What to restore.</param>
+    /// <param name="diskGb">Size of its disk.</param>
+    /// <param name="readiness">How far to bring it.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="MachineException">It did not come up.</exception>
+    internal Task<RestoredMachine> MakeWaitingAsync(
+        RestoredMachine? cold,
+        Template template,
+        int diskGb,
+        Readiness readiness,
+        CancellationToken cancellationToken)
+    {
+        var steps = new StepClock(time);
+        steps.Mark("wait");
+        return WithDeadlineAsync(
+            async token =>
+            {
+                var machine = cold ?? await restorer.RestoreAsync(
+                    template, await blanks.EnsureAsync(diskGb, token), steps, token);
+                return readiness == Readiness.Cold
+                    ? machine
+                    : await OrEndAsync(machine, () => PrepareAsync(machine, readiness, token));
+            },
+            steps,
+            cancellationToken);
+    }
+
+    private async Task<RestoredMachine> PrepareAsync(
+        RestoredMachine machine, Readiness readiness, CancellationToken cancellationToken)
+    {
+        await claimer.PrepareAsync(machine, readiness == Readiness.Mounted, cancellationToken);
+        return machine;
+    }
+
+    // A machine that failed half-way is of no use to anybody.
+    private static async Task<T> OrEndAsync<T>(RestoredMachine machine, Func<Task<T>> next)
+    {
+        try
+        {
+            return await next();
+        }
+        catch
+        {
+            await machine.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task<T> WithDeadlineAsync<T>(
+        Func<CancellationToken, Task<T>> make,
+        StepClock steps,
+        CancellationToken cancellationToken,
+        TimeSpan? within = null)
+    {
+        var timeLimit = within ?? TimeSpan.FromSeconds(options.Value.ClaimDeadlineSeconds);
+        using var limit = new CancellationTokenSource(timeLimit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
@@ -80,82 +139,10 @@ internal sealed partial class MachineFactory(
             throw limit.IsCancellationRequested
                 ? new MachineException(
                     MachineFault.Agent,
-                    $"The machine was not ready within {options.Value.ClaimDeadlineSeconds} s; its last step was {last}.",
+                    $"The machine was not ready within {timeLimit.TotalSeconds:0} s; its last step was {last}.",
                     e)
                 : new MachineException(MachineFault.Agent, $"The machine failed after its step {last}: {e.Message}", e);
         }
-    }
-
-#pragma warning disable CA2000 // The cleanup stack owns all that is made here; the machine takes it over, or it runs.
-    private async Task<MicroVm> RestoreAsync(
-        Template template, BlankDisk blank, MachineRequest request, StepClock steps, CancellationToken cancellationToken)
-    {
-        var folder = new MachineFolder(folders);
-        var cleanup = new CleanupStack(folder.Id, time, logger);
-        cleanup.Push("remove folder", folder.Dispose);
-        try
-        {
-            using var disk = EphemeralDisk.Create(blank, folder.PathOf("disk.qcow2"));
-            steps.Mark("files");
-            var qemu = await StartAsync(folder, template, disk, cleanup, cancellationToken);
-            steps.Mark("qemu");
-            using (var state = template.OpenState())
-            {
-                await qemu.LoadStateAsync(state, cancellationToken);
-            }
-
-            steps.Mark("load");
-            await qemu.ContinueAsync(disk.SizeBytes, cancellationToken);
-            steps.Mark("cont");
-            var channel = new AgentChannel(qemu.ConnectAgentAsync, time);
-            cleanup.Push("close agent channel", _ => channel.DisposeAsync());
-            await channel.ConnectAsync(cancellationToken);
-            steps.Mark("connect");
-            var claimed = await channel.Client.ClaimAsync(Claim(request, disk), cancellationToken: cancellationToken);
-            steps.Mark("claim");
-            steps.AddParts(claimed.Steps.Select(s => new MachineStep(s.Name, TimeSpan.FromMicroseconds(s.Micros))));
-            return new MicroVm(folder, qemu, channel, template, steps.Steps, cleanup, time, logger);
-        }
-        catch
-        {
-            await cleanup.DisposeAsync();
-            throw;
-        }
-    }
-#pragma warning restore CA2000
-
-    private async Task<QemuProcess> StartAsync(
-        MachineFolder folder,
-        Template template,
-        EphemeralDisk disk,
-        CleanupStack cleanup,
-        CancellationToken cancellationToken)
-    {
-        using var image = File.OpenHandle(template.Recipe.ImagePath);
-        var setup = new QemuSetup
-        {
-            Marker = folder.Marker,
-            Accelerator = template.Recipe.Accelerator,
-            Size = template.Recipe.Size,
-            Memory = template.Memory,
-            Image = image,
-            Disk = disk,
-        };
-        return await launcher.StartAsync(folder, setup, cleanup, cancellationToken);
-    }
-
-    private ClaimRequest Claim(MachineRequest request, EphemeralDisk disk)
-    {
-        var identity = ClaimIdentity.Create();
-        return new ClaimRequest
-        {
-            Entropy = identity.Entropy,
-            BootId = identity.BootId,
-            HostName = request.HostName,
-            DiskBytes = (ulong)disk.SizeBytes,
-            // Last, so that it is as fresh as can be.
-            UnixTimeNs = GuestClock.Now(time),
-        };
     }
 
     [LoggerMessage(LogLevel.Warning, "A machine did not come up and is made anew: {Reason}")]

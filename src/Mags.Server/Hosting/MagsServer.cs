@@ -1,6 +1,7 @@
 using Mags.Cluster;
 using Mags.Data;
 using Mags.Machines;
+using Mags.Machines.Pool;
 using Mags.Server.Access;
 using Mags.Server.Accounts;
 using Mags.Server.Errors;
@@ -48,6 +49,8 @@ internal static class MagsServer
         AddOptions<ServerOptions, ServerOptionsValidator>(services, ServerOptions.Section);
         AddOptions<MachinesOptions, MachinesOptionsValidator>(services, MachinesOptions.Section);
         AddOptions<JobLimitOptions, JobLimitOptionsValidator>(services, JobLimitOptions.Section);
+        AddOptions<PoolOptions, PoolOptionsValidator>(services, PoolOptions.Section);
+        services.AddOptions<PoolOptions>().PostConfigure<IOptions<JobLimitOptions>>(FitPool);
         services.AddMagsData();
         services.AddMagsMachines();
         services.AddMagsCluster();
@@ -57,6 +60,14 @@ internal static class MagsServer
         services.AddSingleton<JobIntake>();
         services.AddRoutingCore();
         services.AddMagsOpenApi();
+    }
+
+    /// <summary>What waits is what a job gets that asks for nothing.</summary>
+    private static void FitPool(PoolOptions pool, IOptions<JobLimitOptions> limits)
+    {
+        pool.DefaultVcpus = JobSizes.RoundUp(limits.Value.DefaultVcpus);
+        pool.DefaultMemoryMib = JobSizes.RoundUp(limits.Value.DefaultMemoryMib);
+        pool.DefaultDiskGb = limits.Value.DefaultDiskGb;
     }
 
     private static void Map(WebApplication app)

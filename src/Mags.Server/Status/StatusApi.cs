@@ -10,10 +10,15 @@ namespace Mags.Server.Status;
 /// <summary>How the server is.</summary>
 internal static class StatusApi
 {
-    public static void MapServerStatus(this IEndpointRouteBuilder api) =>
+    public static void MapServerStatus(this IEndpointRouteBuilder api)
+    {
         api.MapGet("/mags-server", Show).WithName("ShowServer").WithTags("Server")
             .WithSummary("What this server is, and whether it can run sandboxes.")
             .Produces<ServerInfoResponse>();
+        api.MapGet("/mags-jobs/pool-status", ShowPool).WithName("ShowPool").WithTags("Server")
+            .WithSummary("How many machines wait, and how many run jobs.")
+            .Produces<PoolStatusResponse>();
+    }
 
     /// <summary>For load balancers and starters: no token, and an answer as soon as the server listens.</summary>
     public static void MapHealth(this IEndpointRouteBuilder root) =>
@@ -35,10 +40,14 @@ internal static class StatusApi
                 StateReason = status.Reason,
                 Accelerator = status.Accelerator,
                 AcceleratorReason = status.AcceleratorReason,
+                Pool = PoolMapping.ToResponse(host.Pool),
                 Images = ImagesApi.All(catalog, machines.Value),
             },
             ServerJson.Context.ServerInfoResponse);
     }
+
+    private static JsonHttpResult<PoolStatusResponse> ShowPool(IMachineHost host) =>
+        TypedResults.Json(PoolMapping.ToResponse(host.Pool), ServerJson.Context.PoolStatusResponse);
 
     private static JsonHttpResult<HealthResponse> Health(IMachineHost host)
     {

@@ -175,6 +175,16 @@ internal sealed class ServerDouble : IAsyncDisposable
                     State = "ready",
                     Accelerator = "tcg",
                     AcceleratorReason = "there is no /dev/kvm",
+                    Pool = new PoolStatusResponse
+                    {
+                        IdleVms = 4,
+                        BusyVms = 3,
+                        TotalVms = 7,
+                        MinPoolSize = 2,
+                        MaxPoolSize = 10,
+                        HotVms = 3,
+                        ColdVms = 1,
+                    },
                     Images = [Image],
                 },
                 json.ServerInfoResponse),

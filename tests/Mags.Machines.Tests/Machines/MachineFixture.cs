@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using Mags.Machines.Images;
 using Mags.Machines.Sandboxes;
+using Mags.Machines.Templates;
 using Mags.Machines.Tests.Machines;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -42,6 +43,13 @@ public sealed class MachineFixture : IAsyncDisposable
     {
         var host = await GetAsync<IMachineHost>();
         return (MicroVm)await host.AcquireAsync(request, cancellationToken);
+    }
+
+    /// <summary>The template of <see cref="Request"/>.</summary>
+    internal async Task<Template> TemplateAsync(CancellationToken cancellationToken)
+    {
+        var image = (await GetAsync<ImageCatalog>()).Find(Request.Image)!;
+        return await (await GetAsync<MachinePlatform>()).GetTemplateAsync(image, Request.Size, cancellationToken);
     }
 
     /// <summary>Runs a shell command to its end: exit code and standard output.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Mags.Machines;
+using Mags.Machines.Pool;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -18,6 +19,8 @@ internal sealed class FakeMachineHost : IMachineHost
     private int _made;
 
     public HostStatus Status { get; set; } = new(HostState.Ready, null, "tcg", "a fake has no other");
+
+    public PoolStatus Pool => new(Hot: 2, Cold: 1, Busy: Alive.Count, MinHot: 2, MaxIdle: 10);
 
     /// <summary>What the next acquisitions throw; null for none.</summary>
     public MachineException? Fault { get; set; }

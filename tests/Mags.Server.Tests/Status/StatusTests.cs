@@ -37,6 +37,17 @@ public sealed class StatusTests(SharedServer shared)
     }
 
     [Fact]
+    public async Task Pool_MachinesWait_AreCounted()
+    {
+        var answer = await _server.GetAsync("/api/v1/mags-jobs/pool-status");
+
+        Assert.Equal(HttpStatusCode.OK, answer.Status);
+        Assert.Equal((3, 2, 1), (answer.Number("idle_vms"), answer.Number("hot_vms"), answer.Number("cold_vms")));
+        Assert.Equal(answer.Number("idle_vms") + answer.Number("busy_vms"), answer.Number("total_vms"));
+        Assert.Equal((2, 10), (answer.Number("min_pool_size"), answer.Number("max_pool_size")));
+    }
+
+    [Fact]
     public async Task Images_Known_AreListedByName()
     {
         var answer = await _server.GetAsync("/api/v1/mags-images");
@@ -82,7 +93,6 @@ public sealed class StatusTests(SharedServer shared)
     [InlineData("PUT", "/api/v1/mags-jobs/x/files")]
     [InlineData("POST", "/api/v1/mags-jobs/x/ticket")]
     [InlineData("GET", "/api/v1/mags-jobs/usage")]
-    [InlineData("GET", "/api/v1/mags-jobs/pool-status")]
     [InlineData("POST", "/api/v1/mags-files")]
     [InlineData("GET", "/api/v1/mags-workspaces")]
     [InlineData("DELETE", "/api/v1/mags-workspaces/w")]

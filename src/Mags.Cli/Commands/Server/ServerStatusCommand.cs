@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Mags.Cli.Output;
 using Mags.Cli.Servers;
+using Mags.Contracts.Server;
 
 namespace Mags.Cli.Commands.Server;
 
@@ -47,8 +48,12 @@ internal sealed class ServerStatusCommand : MagsCommand
             ("Home", status.Home),
             ("State", WithReason(status.State, status.StateReason)),
             ("Accelerator", WithReason(status.Accelerator, status.AcceleratorReason)),
+            ("Machines", status.Pool is { } pool ? Describe(pool) : null),
             ("Images", string.Join(", ", status.Images?.Select(image => image.Name) ?? [])));
     }
+
+    private static string Describe(PoolStatusResponse pool) =>
+        string.Create(CultureInfo.InvariantCulture, $"{pool.BusyVms} busy, {pool.HotVms} hot and {pool.ColdVms} cold waiting");
 
     private static string? WithReason(string? word, string? reason) => reason is null ? word : $"{word} ({reason})";
 }

@@ -35,6 +35,7 @@ internal sealed class ServerStatusReader(CliContext context)
                 StateReason = info.StateReason,
                 Accelerator = info.Accelerator,
                 AcceleratorReason = info.AcceleratorReason,
+                Pool = info.Pool,
                 Images = info.Images,
             };
         }

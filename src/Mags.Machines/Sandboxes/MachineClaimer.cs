@@ -1,0 +1,108 @@
+using Mags.Machines.Agent;
+using Mags.Machines.Disks;
+using Mags.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace Mags.Machines.Sandboxes;
+
+/// <summary>Turns a restored clone into a sandbox, or goes that way ahead of its claim.</summary>
+internal sealed class MachineClaimer(BlankDisks blanks, TimeProvider time, ILogger<MachineClaimer> logger)
+{
+    // The shell's first run in a process of QEMU takes five times as long as its second; the third gains little more.
+    private const int Rehearsals = 2;
+
+    // Looks like nothing a user would have; it is replaced at the claim.
+    private const string WaitingName = "mags-waiting";
+
+    /// <summary>
+    /// Goes a claim's way, runs a shell and stops the machine again. Translations of guest code live in QEMU's process
+    /// alone and are in no template: only a machine that has run has them.
+    /// </summary>
+    /// <param name="machine">A cold machine.</param>
+    /// <param name="mounted">Whether its disk stays mounted, for a sandbox that wants just that disk.</param>
+    /// <param name="cancellationToken">Gives up; the machine is of no use then.</param>
+    internal async Task PrepareAsync(RestoredMachine machine, bool mounted, CancellationToken cancellationToken)
+    {
+        var channel = await RunAsync(machine, machine.Disk.SizeBytes, new StepClock(time), cancellationToken);
+        var prepare = new PrepareRequest { Claim = Identity(WaitingName, machine.Disk), Scratch = !mounted };
+        _ = await channel.Client.PrepareAsync(prepare, cancellationToken: cancellationToken);
+        for (var run = 0; run < Rehearsals; run++)
+        {
+            await RehearseAsync(channel, cancellationToken);
+        }
+
+        if (!mounted)
+        {
+            _ = await channel.Client.EndRehearsalAsync(new EndRehearsalRequest(), cancellationToken: cancellationToken);
+        }
+
+        await machine.Qemu.StopAsync(cancellationToken);
+        machine.Readiness = mounted ? Readiness.Mounted : Readiness.Rehearsed;
+    }
+
+    /// <summary>Makes the machine a sandbox, which owns it from then on.</summary>
+    internal async Task<MicroVm> ClaimAsync(
+        RestoredMachine machine, MachineRequest request, StepClock steps, CancellationToken cancellationToken)
+    {
+        var disk = await blanks.EnsureAsync(request.DiskGb, cancellationToken);
+        if (disk != machine.Disk)
+        {
+            await MachineRestorer.ChangeDiskAsync(machine, disk, cancellationToken);
+            steps.Mark("disk");
+        }
+
+        var channel = await RunAsync(machine, disk.SizeBytes, steps, cancellationToken);
+        var claimed = await channel.Client.ClaimAsync(
+            Identity(request.HostName, disk), cancellationToken: cancellationToken);
+        steps.Mark("claim");
+        steps.AddParts(claimed.Steps.Select(s => new MachineStep(s.Name, TimeSpan.FromMicroseconds(s.Micros))));
+        return new MicroVm(
+            machine.Folder, machine.Qemu, channel, machine.Template, steps.Steps, machine.Cleanup, time, logger);
+    }
+
+    private async Task<AgentChannel> RunAsync(
+        RestoredMachine machine, long diskBytes, StepClock steps, CancellationToken cancellationToken)
+    {
+        await machine.Qemu.ContinueAsync(diskBytes, cancellationToken);
+        steps.Mark("cont");
+        if (machine.Channel is { } open)
+        {
+            return open;
+        }
+
+        var channel = new AgentChannel(machine.Qemu.ConnectAgentAsync, time);
+        machine.Cleanup.Push("close agent channel", _ => channel.DisposeAsync());
+        machine.Channel = channel;
+        await channel.ConnectAsync(cancellationToken);
+        steps.Mark("connect");
+        return channel;
+    }
+
+    private async Task RehearseAsync(AgentChannel channel, CancellationToken cancellationToken)
+    {
+        var spec = new ProcessSpec { Arguments = ["/bin/sh"], Script = "echo ready; echo ready >&2"u8.ToArray() };
+        await using var process = new GuestProcess(channel, spec, time, cancellationToken);
+        while (await process.NextAsync() is { } said)
+        {
+            if (said is ProcessExited { ExitCode: not 0 } exited)
+            {
+                throw new MachineException(
+                    MachineFault.Agent, $"A shell in a waiting machine exited with code {exited.ExitCode}.");
+            }
+        }
+    }
+
+    private ClaimRequest Identity(string hostName, BlankDisk disk)
+    {
+        var identity = ClaimIdentity.Create();
+        return new ClaimRequest
+        {
+            Entropy = identity.Entropy,
+            BootId = identity.BootId,
+            HostName = hostName,
+            DiskBytes = (ulong)disk.SizeBytes,
+            // Last, so that it is as fresh as can be.
+            UnixTimeNs = GuestClock.Now(time),
+        };
+    }
+}
