@@ -27,10 +27,10 @@ internal sealed partial class MachineHost(
         await WhenReadyAsync(cancellationToken);
         var image = images.Find(request.Image)
             ?? throw new MachineException(MachineFault.UnknownImage, $"There is no image named {request.Image}.");
-        var template = await platform.GetTemplateAsync(image, request.Size, cancellationToken);
+        using var lease = await platform.GetTemplateAsync(image, request.Size, cancellationToken);
         return Count(
-            await TryClaimAsync(template, request, cancellationToken)
-            ?? await factory.MakeAsync(template, request, cancellationToken));
+            await TryClaimAsync(lease, request, cancellationToken)
+            ?? await factory.MakeAsync(lease.Template, request, cancellationToken));
     }
 
     public PoolStatus Pool => pool.Status(Volatile.Read(ref _busy));
@@ -66,7 +66,7 @@ internal sealed partial class MachineHost(
     }
 
     private async Task<MicroVm?> TryClaimAsync(
-        Template template, MachineRequest request, CancellationToken cancellationToken)
+        TemplateLease template, MachineRequest request, CancellationToken cancellationToken)
     {
         if (pool.TryTake(template, request.DiskGb) is not { } waiting)
         {

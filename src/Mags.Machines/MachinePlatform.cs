@@ -45,8 +45,8 @@ internal sealed class MachinePlatform(
         return Accelerator;
     }
 
-    /// <summary>The template of an image and size, made now if it is missing.</summary>
-    internal Task<Template> GetTemplateAsync(Image image, MachineSize size, CancellationToken cancellationToken) =>
+    /// <summary>The template of an image and size, made now if it is missing. The caller ends the lease.</summary>
+    internal Task<TemplateLease> GetTemplateAsync(Image image, MachineSize size, CancellationToken cancellationToken) =>
         templates.GetAsync(RecipeOf(image.Digest, image.Path, size), cancellationToken);
 
     /// <summary>Removes templates of images that are gone, or made from anything that has changed.</summary>

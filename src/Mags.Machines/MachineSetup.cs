@@ -59,8 +59,8 @@ public sealed class MachineSetup
             progress);
         _ = await StepAsync(
             "template",
-            _ => _platform.GetTemplateAsync(image, MachinePlatform.DefaultSize, cancellationToken),
-            template => template.Recipe.Key,
+            _ => EnsureTemplateAsync(image, cancellationToken),
+            key => key,
             progress);
     }
 
@@ -80,6 +80,12 @@ public sealed class MachineSetup
     private async Task<Image> EnsureImageAsync(IProgress<string> progress, CancellationToken cancellationToken) =>
         _images.Find(_options.DefaultImage)
         ?? await _builder.BuildAsync(_options.DefaultImage, null, progress, cancellationToken);
+
+    private async Task<string> EnsureTemplateAsync(Image image, CancellationToken cancellationToken)
+    {
+        using var lease = await _platform.GetTemplateAsync(image, MachinePlatform.DefaultSize, cancellationToken);
+        return lease.Template.Recipe.Key;
+    }
 
     private string AgentPath() => File.Exists(_options.AgentPath)
         ? _options.AgentPath

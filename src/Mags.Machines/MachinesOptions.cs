@@ -55,4 +55,11 @@ public sealed class MachinesOptions
     /// </summary>
     [Range(1, 300)]
     public int ClaimDeadlineSeconds { get; set; } = 30;
+
+    /// <summary>
+    /// Templates (one for each image and size in use) that are kept at most. Default 16. Each is about 130 MB of memory
+    /// and of disk; past the limit the least used one goes, and a job that wants it again waits for its boot.
+    /// </summary>
+    [Range(1, 10_000)]
+    public int MaxTemplates { get; set; } = 16;
 }

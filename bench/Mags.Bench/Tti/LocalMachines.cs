@@ -38,9 +38,9 @@ internal sealed class LocalMachines : IAsyncDisposable
         var provider = services.BuildServiceProvider();
         await provider.GetRequiredService<MachineSetup>().RunAsync(new Progress<SetupStep>(), cancellationToken);
         var image = provider.GetRequiredService<ImageCatalog>().Find("debian")!;
-        var template = await provider.GetRequiredService<MachinePlatform>()
+        var lease = await provider.GetRequiredService<MachinePlatform>()
             .GetTemplateAsync(image, MachinePlatform.DefaultSize, cancellationToken);
-        return new LocalMachines(provider, template);
+        return new LocalMachines(provider, lease.Template);
     }
 
     /// <summary>From the start of QEMU with kernel and initramfs to the first output of a script, in milliseconds.</summary>

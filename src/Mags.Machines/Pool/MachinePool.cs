@@ -35,7 +35,7 @@ internal sealed class MachinePool(IOptions<PoolOptions> options, TimeProvider ti
     }
 
     /// <summary>Takes a machine for a sandbox, who owns it then; null when none waits.</summary>
-    internal RestoredMachine? TryTake(Template template, int diskGb)
+    internal RestoredMachine? TryTake(TemplateLease template, int diskGb)
     {
         lock (_lock)
         {
@@ -48,7 +48,7 @@ internal sealed class MachinePool(IOptions<PoolOptions> options, TimeProvider ti
     }
 
     /// <summary>Says which template is to be kept ready always.</summary>
-    internal void SetDefault(Template template)
+    internal void SetDefault(TemplateLease template)
     {
         lock (_lock)
         {
@@ -136,6 +136,7 @@ internal sealed class MachinePool(IOptions<PoolOptions> options, TimeProvider ti
                 if (!shelf.IsWanted && _mostWantedFirst.All(readiness => shelf.Count(readiness) == 0))
                 {
                     _ = _shelves.Remove(shelf.Template.Recipe.Key);
+                    shelf.Dispose();
                 }
             }
 
@@ -163,6 +164,11 @@ internal sealed class MachinePool(IOptions<PoolOptions> options, TimeProvider ti
         {
             _closed = true;
             left = [.. _shelves.Values.SelectMany(shelf => shelf.Waiting)];
+            foreach (var shelf in _shelves.Values)
+            {
+                shelf.Dispose();
+            }
+
             _shelves.Clear();
         }
 
@@ -176,9 +182,9 @@ internal sealed class MachinePool(IOptions<PoolOptions> options, TimeProvider ti
     private long Bytes() =>
         _shelves.Values.Sum(shelf => _mostWantedFirst.Sum(readiness => shelf.Count(readiness) * BytesOf(readiness)));
 
-    private PoolShelf ShelfOf(Template template)
+    private PoolShelf ShelfOf(TemplateLease template)
     {
-        var key = template.Recipe.Key;
+        var key = template.Template.Recipe.Key;
         if (!_shelves.TryGetValue(key, out var shelf))
         {
             _shelves[key] = shelf = new PoolShelf(template, options.Value, time);

@@ -77,7 +77,8 @@ internal sealed partial class PoolKeeper(
         if (images.Find(machines.Value.DefaultImage) is { } image)
         {
             var size = new MachineSize(options.Value.DefaultVcpus, options.Value.DefaultMemoryMib);
-            pool.SetDefault(await platform.GetTemplateAsync(image, size, stoppingToken));
+            using var lease = await platform.GetTemplateAsync(image, size, stoppingToken);
+            pool.SetDefault(lease);
         }
     }
 

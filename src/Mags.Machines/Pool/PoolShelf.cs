@@ -4,18 +4,22 @@ using Mags.Machines.Templates;
 namespace Mags.Machines.Pool;
 
 /// <summary>The waiting machines of one template, and how many of them are wanted. Its pool's lock guards it.</summary>
-internal sealed class PoolShelf(Template template, PoolOptions options, TimeProvider time)
+internal sealed class PoolShelf(TemplateLease template, PoolOptions options, TimeProvider time) : IDisposable
 {
+    private readonly TemplateLease _lease = template.Share();
     private readonly DemandMeter _mounted = new(time, TimeSpan.FromMinutes(options.KeepMinutes));
     private readonly DemandMeter _rehearsed = new(time, TimeSpan.FromMinutes(options.KeepMinutes));
     private readonly int[] _making = new int[Enum.GetValues<Readiness>().Length];
 
-    internal Template Template => template;
+    internal Template Template => _lease.Template;
 
     /// <summary>Whether it is kept ready without any demand.</summary>
     internal bool IsDefault { get; set; }
 
     internal List<RestoredMachine> Waiting { get; } = [];
+
+    /// <summary>Lets the template go.</summary>
+    public void Dispose() => _lease.Dispose();
 
     /// <summary>Notes that a sandbox with the default disk, or another one, was wanted.</summary>
     internal void AddDemand(bool defaultDisk) => (defaultDisk ? _mounted : _rehearsed).Add();

@@ -1,32 +1,46 @@
-using System.Collections.Concurrent;
 using Mags.Machines.Tools;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Mags.Machines.Templates;
 
 /// <summary>
 /// The templates of this node: loaded from the home folder, or booted when missing. Whoever asks for one while it is made
-/// waits for that one; a waiter that gives up does not stop the others.
+/// waits for that one; a waiter that gives up does not stop the others. Of more than the settings allow, the one that
+/// was not used for longest goes.
 /// </summary>
 internal sealed partial class TemplateStore(
-    HomeFolders folders, TemplateBooter booter, TimeProvider time, ILogger<TemplateStore> logger) : IAsyncDisposable
+    HomeFolders folders,
+    TemplateBooter booter,
+    IOptions<MachinesOptions> options,
+    TimeProvider time,
+    ILogger<TemplateStore> logger) : IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<string, Lazy<Task<Template>>> _templates = [];
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, TemplateEntry> _templates = [];
     private readonly CancellationTokenSource _stopping = new();
+    private long _uses;
 
-    /// <summary>The template of a recipe.</summary>
+    /// <summary>The template of a recipe. The caller disposes the lease when it restores no more of it.</summary>
     /// <exception cref="MachineException">It could not be made; the next call tries again.</exception>
-    internal async Task<Template> GetAsync(TemplateRecipe recipe, CancellationToken cancellationToken)
+    internal async Task<TemplateLease> GetAsync(TemplateRecipe recipe, CancellationToken cancellationToken)
     {
-        var key = recipe.Key;
-        var entry = _templates.GetOrAdd(key, _ => new Lazy<Task<Template>>(() => Task.Run(() => MakeAsync(recipe))));
+        var entry = Hold(recipe);
         try
         {
-            return await entry.Value.WaitAsync(cancellationToken);
+            var isNew = !entry.Template.IsCompleted;
+            var lease = new TemplateLease(entry, await entry.Template.WaitAsync(cancellationToken));
+            if (isNew)
+            {
+                RemoveLeastUsed();
+            }
+
+            return lease;
         }
-        catch when (entry.Value.IsFaulted || entry.Value.IsCanceled)
+        catch
         {
-            _ = _templates.TryRemove(KeyValuePair.Create(key, entry));
+            entry.Release();
+            Forget(recipe.Key, entry);
             throw;
         }
     }
@@ -56,14 +70,54 @@ internal sealed partial class TemplateStore(
         await _stopping.CancelAsync();
         foreach (var entry in _templates.Values)
         {
-            await ((Task)entry.Value).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (entry.Value.IsCompletedSuccessfully)
-            {
-                (await entry.Value).Close();
-            }
+            await ((Task)entry.Template).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            entry.Close();
         }
 
         _stopping.Dispose();
+    }
+
+    private TemplateEntry Hold(TemplateRecipe recipe)
+    {
+        lock (_lock)
+        {
+            if (!_templates.TryGetValue(recipe.Key, out var entry))
+            {
+                _templates[recipe.Key] = entry = new TemplateEntry(() => MakeAsync(recipe));
+            }
+
+            entry.Hold();
+            entry.LastUse = ++_uses;
+            return entry;
+        }
+    }
+
+    private void Forget(string key, TemplateEntry entry)
+    {
+        lock (_lock)
+        {
+            if (entry.Template is { IsCompleted: true, IsCompletedSuccessfully: false }
+                && _templates.GetValueOrDefault(key) == entry)
+            {
+                _ = _templates.Remove(key);
+            }
+        }
+    }
+
+    private void RemoveLeastUsed()
+    {
+        lock (_lock)
+        {
+            var idle = _templates.Where(pair => pair.Value.IsIdle).OrderBy(pair => pair.Value.LastUse).ToList();
+            foreach (var (key, entry) in idle.Take(Math.Max(0, _templates.Count - options.Value.MaxTemplates)))
+            {
+                // Under the lock, so that nobody makes it anew while its folder goes.
+                _ = _templates.Remove(key);
+                entry.Close();
+                Directory.Delete(Path.Combine(folders.Templates, key), recursive: true);
+                LogLeastUsed(key);
+            }
+        }
     }
 
     private async Task<Template> MakeAsync(TemplateRecipe recipe)
@@ -83,6 +137,9 @@ internal sealed partial class TemplateStore(
 
     [LoggerMessage(LogLevel.Information, "Template {Key}: loaded")]
     private partial void LogLoaded(string key);
+
+    [LoggerMessage(LogLevel.Information, "Template {Key}: removed, others are used more")]
+    private partial void LogLeastUsed(string key);
 
     [LoggerMessage(LogLevel.Information, "Template {Key}: removed, something it was made from has changed")]
     private partial void LogRemoved(string key);

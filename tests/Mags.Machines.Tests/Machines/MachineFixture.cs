@@ -46,7 +46,7 @@ public sealed class MachineFixture : IAsyncDisposable
     }
 
     /// <summary>The template of <see cref="Request"/>.</summary>
-    internal async Task<Template> TemplateAsync(CancellationToken cancellationToken)
+    internal async Task<TemplateLease> TemplateAsync(CancellationToken cancellationToken)
     {
         var image = (await GetAsync<ImageCatalog>()).Find(Request.Image)!;
         return await (await GetAsync<MachinePlatform>()).GetTemplateAsync(image, Request.Size, cancellationToken);

@@ -24,7 +24,7 @@ public sealed class PlatformTests(MachineFixture machines)
         await impatient.CancelAsync();
 
         var made = await Task.WhenAll(others);
-        Assert.All(made, template => Assert.Same(made[0], template));
+        Assert.All(made, lease => Assert.Same(made[0].Template, lease.Template));
         await first.ContinueWith(_ => { }, Token, TaskContinuationOptions.None, TaskScheduler.Default);
         Assert.True(first.IsCanceled || first.IsCompletedSuccessfully);
     }
@@ -68,8 +68,8 @@ public sealed class PlatformTests(MachineFixture machines)
         var platform = await machines.GetAsync<MachinePlatform>();
         var image = (await machines.GetAsync<ImageCatalog>()).Find("debian");
         Assert.NotNull(image);
-        var template = await platform.GetTemplateAsync(image, MachineFixture.Request.Size, Token);
+        using var lease = await platform.GetTemplateAsync(image, MachineFixture.Request.Size, Token);
         // Another key, so that the trial makes a template of its own.
-        return template.Recipe with { CpuModel = "trial" };
+        return lease.Template.Recipe with { CpuModel = "trial" };
     }
 }

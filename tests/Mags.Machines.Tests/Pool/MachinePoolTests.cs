@@ -11,8 +11,8 @@ namespace Mags.Machines.Tests.Pool;
 /// <summary>Which machines the pool wants; none is made here.</summary>
 public sealed class MachinePoolTests
 {
-    private static readonly Template _default = NewTemplate("debian");
-    private static readonly Template _other = NewTemplate("alpine");
+    private static readonly TemplateLease _default = NewTemplate("debian");
+    private static readonly TemplateLease _other = NewTemplate("alpine");
 
     private readonly FakeTimeProvider _time = new();
 
@@ -55,7 +55,7 @@ public sealed class MachinePoolTests
         _time.Advance(TimeSpan.FromMinutes(2));
         Assert.DoesNotContain(Orders(pool), IsOther);
 
-        static bool IsOther(PoolOrder order) => order.Shelf.Template == _other;
+        static bool IsOther(PoolOrder order) => order.Shelf.Template == _other.Template;
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public sealed class MachinePoolTests
         await changed.WaitAsync(TestContext.Current.CancellationToken);
     }
 
-    private static Template NewTemplate(string image)
+    private static TemplateLease NewTemplate(string image)
     {
         var recipe = new TemplateRecipe
         {
@@ -94,11 +94,12 @@ public sealed class MachinePoolTests
             TscKhz = 1,
         };
 #pragma warning disable CA2000 // They stand for memory and state; there is nothing to close.
-        return new Template(recipe, new SafeFileHandle(), new SafeFileHandle(), 1);
+        var template = new Template(recipe, new SafeFileHandle(), new SafeFileHandle(), 1);
+        return new TemplateLease(new TemplateEntry(() => Task.FromResult(template)), template);
 #pragma warning restore CA2000
     }
 
-    private static void Take(MachinePool pool, Template template, int diskGb, int times)
+    private static void Take(MachinePool pool, TemplateLease template, int diskGb, int times)
     {
         for (var i = 0; i < times; i++)
         {

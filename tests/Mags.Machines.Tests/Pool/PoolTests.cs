@@ -121,7 +121,7 @@ public sealed class PoolTests(MachineFixture machines)
     private static MachinePool NewPool() =>
         new(Options.Create(new PoolOptions { MinHot = 1, Cold = 0 }), TimeProvider.System);
 
-    private async Task<(Template Template, PoolOrder Order)> OrderAsync(MachinePool pool)
+    private async Task<(TemplateLease Template, PoolOrder Order)> OrderAsync(MachinePool pool)
     {
         var template = await machines.TemplateAsync(Token);
         pool.SetDefault(template);
@@ -131,8 +131,9 @@ public sealed class PoolTests(MachineFixture machines)
     private async Task<RestoredMachine> WaitingAsync(Readiness readiness)
     {
         var factory = await machines.GetAsync<MachineFactory>();
+        using var lease = await machines.TemplateAsync(Token);
         return await factory.MakeWaitingAsync(
-            null, await machines.TemplateAsync(Token), MachineFixture.Request.DiskGb, readiness, Token);
+            null, lease.Template, MachineFixture.Request.DiskGb, readiness, Token);
     }
 
     private async Task<MicroVm> ClaimAsync(RestoredMachine machine, MachineRequest request) =>
