@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -14,6 +15,12 @@ namespace Mags.Data.Postgres;
 /// </remarks>
 internal sealed class PostgresDatabase : Database
 {
+    /// <summary>How long a start waits for another process that migrates, in seconds.</summary>
+    private const int MigrationSeconds = 60;
+
+    /// <summary>Number of the lock that migrating takes; the same in every version.</summary>
+    private const long MigrationLock = 0x6D616773;
+
     private readonly DbContextOptions<PostgresMagsDbContext> _options;
     private readonly PooledDbContextFactory<PostgresMagsDbContext> _readers;
     private readonly PooledDbContextFactory<PostgresMagsDbContext> _writers;
@@ -56,9 +63,26 @@ internal sealed class PostgresDatabase : Database
 
     public override MagsDbContext CreateMigrating() => new PostgresMagsDbContext(_options);
 
-    /// <summary>EF's own lock serves: it is PostgreSQL's, and ends with the connection.</summary>
-    public override Task MigrateAsync(MagsDbContext db, CancellationToken cancellationToken) =>
-        db.Database.MigrateAsync(cancellationToken);
+    /// <summary>
+    /// Under a lock of the whole change. EF's own ends with each migration's transaction: another process may come in
+    /// between two of them, and then both carry out the second.
+    /// </summary>
+    public override async Task MigrateAsync(MagsDbContext db, CancellationToken cancellationToken)
+    {
+        await EnsureExistsAsync(db, cancellationToken);
+
+        // Without a pool: the lock belongs to the connection and ends with it.
+        var settings = new NpgsqlConnectionStringBuilder(_connectionString) { Pooling = false };
+        await using var gate = new NpgsqlConnection(settings.ToString());
+        await gate.OpenAsync(cancellationToken);
+        await using var take = new NpgsqlCommand("SELECT pg_advisory_lock($1)", gate)
+        {
+            CommandTimeout = MigrationSeconds,
+            Parameters = { new() { Value = MigrationLock } },
+        };
+        await take.ExecuteNonQueryAsync(cancellationToken);
+        await db.Database.MigrateAsync(cancellationToken);
+    }
 
     public override DatabaseException? Translate(Exception exception) => PostgresFaults.Translate(exception, Name);
 
@@ -69,4 +93,23 @@ internal sealed class PostgresDatabase : Database
     }
 
     protected override MagsDbContext CreateReader() => _readers.CreateDbContext();
+
+    private static async Task EnsureExistsAsync(MagsDbContext db, CancellationToken cancellationToken)
+    {
+        var creator = db.GetService<IRelationalDatabaseCreator>();
+        if (await creator.ExistsAsync(cancellationToken))
+        {
+            return;
+        }
+
+        try
+        {
+            await creator.CreateAsync(cancellationToken);
+        }
+        catch (PostgresException exception)
+            when (exception.SqlState is PostgresErrorCodes.DuplicateDatabase or PostgresErrorCodes.UniqueViolation)
+        {
+            // Another process made it in between.
+        }
+    }
 }
