@@ -99,7 +99,12 @@ public sealed class JobLogStore(IOptions<JobLogOptions> options, TimeProvider ti
     internal async Task<LogPosition> RepairAsync(Guid jobId, CancellationToken cancellationToken)
     {
         var path = LogPath(jobId);
-        if (!File.Exists(path) || new FileInfo(path).Length < LogFormat.SignatureLength)
+        if (!File.Exists(path))
+        {
+            return new LogPosition(LogFormat.SignatureLength, 0);
+        }
+
+        if (new FileInfo(path).Length < LogFormat.SignatureLength)
         {
             File.Delete(path);
             File.Delete(IndexPath(jobId));
