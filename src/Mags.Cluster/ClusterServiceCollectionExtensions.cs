@@ -1,10 +1,12 @@
 using System.Net;
 using Mags.Cluster.Jobs;
+using Mags.Cluster.Jobs.Admission;
 using Mags.Cluster.Jobs.Logs;
 using Mags.Cluster.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 
@@ -28,12 +30,21 @@ public static class ClusterServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.AddOrleans(AddSilo);
 
+        services.AddSingleton<JobIds>();
         services.AddSingleton<JobLogStore>();
+        services.AddSingleton<INodeMemory, NodeMemory>();
+        services.AddSingleton<MemoryRelief>();
+        services.AddSingleton<NodeAdmission>();
+        services.AddSingleton<JobReporter>();
         services.AddSingleton<JobRunner>();
         services.AddSingleton<JobRunners>();
         services.AddHostedService(provider => provider.GetRequiredService<JobRunners>());
         services.AddHostedService<JobRecovery>();
-        services.AddSingleton<JobDispatcher>();
+        services.AddSingleton(provider => new JobDispatcher(
+            provider.GetRequiredService<IGrainFactory>(),
+            provider.GetRequiredService<NodeAdmission>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<JobDispatcher>>()));
         services.AddHostedService(provider => provider.GetRequiredService<JobDispatcher>());
         return services;
     }
@@ -58,6 +69,13 @@ public static class ClusterServiceCollectionExtensions
             endpoints.SiloListeningEndpoint = EndPoint(node.Value);
             endpoints.GatewayPort = 0;
         });
+        silo.Services.AddSingleton<SteadyClock>();
+        foreach (var part in SteadyClock.Parts)
+        {
+            silo.Services.AddKeyedSingleton<TimeProvider>(
+                part, (services, _) => services.GetRequiredService<SteadyClock>());
+        }
+
         silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (Name, Name));
     }
 

@@ -18,6 +18,9 @@ internal abstract class MagsDbContext(DbContextOptions options) : DbContext(opti
     /// <summary>A tracked job that nobody else can change until the transaction ends; null when there is none.</summary>
     public abstract Task<JobRow?> LockJobAsync(Guid id);
 
+    /// <summary>Keeps others from counting this user's jobs until the transaction ends.</summary>
+    public abstract Task LockUserAsync(Guid id);
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         var jobs = new JobTables();

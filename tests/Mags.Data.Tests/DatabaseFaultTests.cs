@@ -19,7 +19,7 @@ public sealed class DatabaseFaultTests(PostgresServer postgres)
         var input = new JobInputRow { JobId = job.Id, Script = new byte[1024 * 1024], EnvironmentJson = "{}" };
         await FillDiskAsync(database);
 
-        var fault = await Assert.ThrowsAsync<DatabaseException>(() => database.Jobs.AddAsync(job, input, RunToken));
+        var fault = await Assert.ThrowsAsync<DatabaseException>(() => database.Jobs.AddAsync(job, input, JobQuota.None, RunToken));
         await FreeDiskAsync(database);
 
         Assert.Equal(DatabaseFault.DiskFull, fault.Reason);
@@ -27,7 +27,7 @@ public sealed class DatabaseFaultTests(PostgresServer postgres)
             $"The database {database.Database.Name} cannot be written: its disk is full", fault.Message,
             StringComparison.Ordinal);
         Assert.Null(await database.Jobs.GetAsync(job.Id, RunToken));
-        await database.Jobs.AddAsync(job, input, RunToken);
+        await database.Jobs.AddAsync(job, input, JobQuota.None, RunToken);
         Assert.NotNull(await database.Jobs.GetAsync(job.Id, RunToken));
     }
 
@@ -40,7 +40,7 @@ public sealed class DatabaseFaultTests(PostgresServer postgres)
         var job = database.NewJob(ada);
 
         var fault = await Assert.ThrowsAsync<DatabaseException>(() => services.GetRequiredService<JobStore>()
-            .AddAsync(job, TestDatabase.NewInput(job), RunToken));
+            .AddAsync(job, TestDatabase.NewInput(job), JobQuota.None, RunToken));
 
         Assert.Equal(DatabaseFault.ReadOnly, fault.Reason);
         Assert.Contains("may not be written: it is read only", fault.Message, StringComparison.Ordinal);

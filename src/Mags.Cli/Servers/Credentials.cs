@@ -6,4 +6,7 @@ internal sealed record Credentials
     public required string Url { get; init; }
 
     public required string Token { get; init; }
+
+    /// <summary>Seconds that a stop of the local server may take; null when it does not say.</summary>
+    public int? StopSeconds { get; init; }
 }

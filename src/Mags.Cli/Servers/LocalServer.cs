@@ -6,7 +6,11 @@ namespace Mags.Cli.Servers;
 /// <summary>The server of this machine that owns <c>MAGS_HOME</c>: whether it runs, its credentials, its end.</summary>
 internal sealed class LocalServer(ServerHome home, LocalServerStarter starter, Terminal terminal)
 {
-    private static readonly TimeSpan _stopTimeout = TimeSpan.FromSeconds(30);
+    /// <summary>How long a stop is waited for when the server does not say how long it may take.</summary>
+    private const int StopSeconds = 30;
+
+    /// <summary>How much longer than it says: a busy host is late.</summary>
+    private const int StopMarginSeconds = 15;
 
     /// <summary>Process id of the running server; null when none runs.</summary>
     public int? FindPid() => RunningServer.FindPid(home);
@@ -52,16 +56,32 @@ internal sealed class LocalServer(ServerHome home, LocalServerStarter starter, T
             return null;
         }
 
+        var limit = StopLimit();
         using (terminal.StartProgress("waiting for the server to end"))
         {
-            if (await process.WaitForExitAsync(_stopTimeout))
+            if (await process.WaitForExitAsync(limit))
             {
                 return pid;
             }
         }
 
         throw new CliException(
-            $"the server (pid {pid}) still runs {_stopTimeout.TotalSeconds:0} s after it was asked to end; "
+            $"the server (pid {pid}) still runs {limit.TotalSeconds:0} s after it was asked to end; "
             + $"see {home.LogFile}");
+    }
+
+    private TimeSpan StopLimit()
+    {
+        try
+        {
+            return CredentialFile.Read(home.ClientFile)?.StopSeconds is { } told
+                ? TimeSpan.FromSeconds((double)told + StopMarginSeconds)
+                : TimeSpan.FromSeconds(StopSeconds);
+        }
+        catch (CliException)
+        {
+            // A damaged file must not keep a server from being stopped.
+            return TimeSpan.FromSeconds(StopSeconds);
+        }
     }
 }

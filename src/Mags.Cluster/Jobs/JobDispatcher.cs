@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Mags.Cluster.Jobs.Admission;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -14,16 +15,28 @@ public sealed partial class JobDispatcher : BackgroundService
     private readonly Channel<Guid> _accepted = Channel.CreateUnbounded<Guid>();
     private readonly Channel<Guid> _failed = Channel.CreateUnbounded<Guid>();
     private readonly IGrainFactory _grains;
+    private readonly NodeAdmission _admission;
     private readonly TimeProvider _time;
     private readonly ILogger<JobDispatcher> _logger;
 
-    /// <param name="grains">Where the jobs' grains are.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="logger">The server's log.</param>
-    public JobDispatcher(IGrainFactory grains, TimeProvider time, ILogger<JobDispatcher> logger)
+    internal JobDispatcher(
+        IGrainFactory grains, NodeAdmission admission, TimeProvider time, ILogger<JobDispatcher> logger)
     {
-        (_grains, _time, _logger) = (grains, time, logger);
+        (_grains, _admission, _time, _logger) = (grains, admission, time, logger);
     }
+
+    /// <summary>False when the server stops: a job taken now would run at its next start only.</summary>
+    public bool Accepts => _admission.Accepts;
+
+    /// <summary>
+    /// Keeps room among the waiting jobs for one that is about to be written; to be followed by
+    /// <see cref="Dispatch"/> or <see cref="TakeBack"/>.
+    /// </summary>
+    /// <returns>False when too many wait: <see cref="JobOptions.MaxPending"/>.</returns>
+    public bool TryReserve(Guid jobId) => _admission.TryExpect(jobId);
+
+    /// <summary>The job could not be written, and will not come.</summary>
+    public void TakeBack(Guid jobId) => _admission.Forget(jobId);
 
     /// <summary>Has a job started. Its row is durable before.</summary>
     public void Dispatch(Guid jobId) => _accepted.Writer.TryWrite(jobId);
@@ -49,6 +62,9 @@ public sealed partial class JobDispatcher : BackgroundService
             try
             {
                 await _grains.GetGrain<IJobGrain>(jobId).StartAsync();
+
+                // It is in the queue by now, or was stopped before.
+                _admission.Forget(jobId);
             }
 #pragma warning disable CA1031 // The edge of a background loop: an accepted job is never forgotten.
             catch (Exception exception)

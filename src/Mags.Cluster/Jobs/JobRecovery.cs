@@ -1,3 +1,4 @@
+using Mags.Cluster.Jobs.Admission;
 using Mags.Cluster.Jobs.Logs;
 using Mags.Data.Jobs;
 using Microsoft.Extensions.Hosting;
@@ -10,19 +11,36 @@ namespace Mags.Cluster.Jobs;
 /// is mistaken for one of the last, and nobody is told a state that is not true any more.
 /// </summary>
 internal sealed partial class JobRecovery(
-    JobStore jobs, JobLogStore logs, IGrainFactory grains, ILogger<JobRecovery> logger) : IHostedService
+    JobStore jobs,
+    JobLogStore logs,
+    IGrainFactory grains,
+    NodeAdmission admission,
+    JobIds ids,
+    ILogger<JobRecovery> logger) : IHostedService
 {
     private const int Parallel = 64;
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        var unfinished = await jobs.ListUnfinishedAsync(cancellationToken);
-        if (unfinished.Count == 0)
+        if (await jobs.GetNewestIdAsync(cancellationToken) is { } newest)
         {
-            return;
+            ids.GoOnAfter(newest);
         }
 
-        LogRecovering(unfinished.Count);
+        var unfinished = await jobs.ListUnfinishedAsync(cancellationToken);
+        if (unfinished.Count > 0)
+        {
+            LogRecovering(unfinished.Count);
+            await RecoverAsync(unfinished, cancellationToken);
+        }
+
+        admission.Open();
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private async Task RecoverAsync(IReadOnlyList<Guid> unfinished, CancellationToken cancellationToken)
+    {
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken };
         await System.Threading.Tasks.Parallel.ForEachAsync(unfinished, parallel, async (id, token) =>
         {
@@ -30,8 +48,6 @@ internal sealed partial class JobRecovery(
             await grains.GetGrain<IJobGrain>(id).RecoverAsync();
         });
     }
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     [LoggerMessage(LogLevel.Information, "{Count} jobs of the last run are unfinished; each is taken up or ended")]
     private partial void LogRecovering(int count);

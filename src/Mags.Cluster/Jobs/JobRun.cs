@@ -7,12 +7,38 @@ internal sealed class JobRun : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _disposed;
+    private bool _begun;
 
     /// <summary>Completes when the run is over and what it has to report is written.</summary>
     public Task Done => _done.Task;
 
     /// <summary>Cancelled when the run is to be cut off.</summary>
     public CancellationToken Stopped => _stop.Token;
+
+    /// <summary>Marks that its script begins.</summary>
+    /// <returns>False when it was cut off before: then it must not begin.</returns>
+    public bool TryBegin()
+    {
+        lock (_gate)
+        {
+            _begun = !_stop.IsCancellationRequested;
+            return _begun;
+        }
+    }
+
+    /// <summary>Cuts it off as long as its script has not begun.</summary>
+    public void StopUnlessBegun()
+    {
+        lock (_gate)
+        {
+            if (_begun)
+            {
+                return;
+            }
+        }
+
+        Stop();
+    }
 
     public void Stop()
     {

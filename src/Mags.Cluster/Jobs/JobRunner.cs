@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Mags.Cluster.Jobs.Admission;
 using Mags.Cluster.Jobs.Logs;
 using Mags.Data.Jobs;
 using Mags.Machines;
@@ -15,44 +16,31 @@ internal sealed partial class JobRunner(
     IMachineHost host,
     JobStore jobs,
     JobLogStore logs,
-    IGrainFactory grains,
+    JobReporter reporter,
     IOptions<JobOptions> options,
     TimeProvider time,
-    ILogger<JobRunner> logger) : IDisposable
+    ILogger<JobRunner> logger)
 {
-    private static readonly TimeSpan _reportRetry = TimeSpan.FromSeconds(1);
-    private readonly SemaphoreSlim _places = new(options.Value.MaxRunning);
-
-    /// <summary>Queues for a place among the jobs that run here: first come, first served.</summary>
-    /// <param name="stopped">Cancelled when the job or the server is stopped.</param>
-    /// <returns>Completes when the place is there.</returns>
-    public Task QueueAsync(CancellationToken stopped) => _places.WaitAsync(stopped);
-
     /// <summary>Runs a job to its end and gives its place back. Never throws.</summary>
     /// <param name="job">The job, pending.</param>
-    /// <param name="place">Its place, from <see cref="QueueAsync"/>.</param>
-    /// <param name="stopped">Cancelled when the job or the server is stopped.</param>
-    public async Task RunAsync(JobRow job, Task place, CancellationToken stopped)
+    /// <param name="ticket">Its claim to a place on this node.</param>
+    /// <param name="run">Tells when the job or the server is stopped.</param>
+    public async Task RunAsync(JobRow job, AdmissionTicket ticket, JobRun run)
     {
-        var outcome = await RunInPlaceAsync(job, place, stopped);
-        await ReportAsync(job.Id, outcome);
+        var outcome = await RunInPlaceAsync(job, ticket, run);
+        await reporter.EndAsync(job.Id, outcome);
     }
 
-    public void Dispose() => _places.Dispose();
-
-    private async Task<JobOutcome> RunInPlaceAsync(JobRow job, Task place, CancellationToken stopped)
+    private async Task<JobOutcome> RunInPlaceAsync(JobRow job, AdmissionTicket ticket, JobRun run)
     {
+        var stopped = run.Stopped;
         try
         {
-            await place;
-            try
+            using (ticket)
             {
+                await ticket.Admitted;
                 using var log = await logs.OpenWriterAsync(job.Id, stopped);
-                return await RunInMachineAsync(job, log, stopped);
-            }
-            finally
-            {
-                _places.Release();
+                return await RunInMachineAsync(job, ticket, run, log);
             }
         }
         catch (OperationCanceledException) when (stopped.IsCancellationRequested)
@@ -73,15 +61,19 @@ internal sealed partial class JobRunner(
         }
     }
 
-    private async Task<JobOutcome> RunInMachineAsync(JobRow job, JobLogWriter log, CancellationToken stopped)
+    private async Task<JobOutcome> RunInMachineAsync(
+        JobRow job, AdmissionTicket ticket, JobRun run, JobLogWriter log)
     {
+        var stopped = run.Stopped;
         var input = await jobs.GetInputAsync(job.Id, stopped)
             ?? throw new InvalidOperationException($"job {job.Id} has no script");
         var machine = await host.AcquireAsync(RequestFor(job), stopped);
         try
         {
-            var goOn = await grains.GetGrain<IJobGrain>(job.Id).MachineReadyAsync(machine.Id, machine.Accelerator);
-            return goOn ? await RunScriptAsync(machine, job, input, log, stopped) : new JobOutcome { CutOff = true };
+            ticket.MachineReady();
+            return run.TryBegin() && await reporter.MachineReadyAsync(job.Id, machine, stopped)
+                ? await RunScriptAsync(machine, job, input, log, stopped)
+                : new JobOutcome { CutOff = true };
         }
         finally
         {
@@ -147,26 +139,6 @@ internal sealed partial class JobRunner(
         }
     }
 
-    /// <summary>Reports until it is written: a database that cannot be written now may be so again in a while.</summary>
-    private async Task ReportAsync(Guid jobId, JobOutcome outcome)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                await grains.GetGrain<IJobGrain>(jobId).EndAsync(outcome);
-                return;
-            }
-#pragma warning disable CA1031 // The edge of a background task: without a written end the job would stick.
-            catch (Exception exception)
-#pragma warning restore CA1031
-            {
-                LogReportFailed(jobId, attempt, exception);
-                await Task.Delay(_reportRetry, time);
-            }
-        }
-    }
-
     private TimeSpan? Deadline(JobRow job) => job.TimeoutSeconds is { } seconds
         ? TimeSpan.FromSeconds((long)seconds + options.Value.TimeoutGraceSeconds)
         : null;
@@ -202,7 +174,4 @@ internal sealed partial class JobRunner(
 
     [LoggerMessage(LogLevel.Error, "Machine {MachineId} of job {JobId} could not be ended")]
     private partial void LogMachineLeft(Guid jobId, string machineId, Exception exception);
-
-    [LoggerMessage(LogLevel.Error, "The end of job {JobId} could not be written (attempt {Attempt}); tried again")]
-    private partial void LogReportFailed(Guid jobId, int attempt, Exception exception);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Mags.Cluster.Jobs.Admission;
 using Mags.Cluster.Jobs.Logs;
 using Mags.Data.Jobs;
 using Microsoft.Extensions.Hosting;
@@ -8,11 +9,12 @@ using Microsoft.Extensions.Options;
 namespace Mags.Cluster.Jobs;
 
 /// <summary>
-/// The jobs that run on this node. Owns their tasks: when the server stops, all are ended first, while everything
-/// they report to still works.
+/// The jobs of this node, waiting and running ones. Owns their tasks: when the server stops, running scripts get a
+/// grace to end by themselves, then all are ended, while everything they report to, and the API, still works.
 /// </summary>
 internal sealed partial class JobRunners(
     JobRunner runner,
+    NodeAdmission admission,
     JobLogStore logs,
     IOptions<JobOptions> options,
     TimeProvider time,
@@ -44,16 +46,18 @@ internal sealed partial class JobRunners(
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         _stopping = true;
+        admission.Close();
         var runs = _runs.Values.ToList();
-        runs.ForEach(run => run.Stop());
-        try
+        runs.ForEach(run => run.StopUnlessBegun());
+        var ends = Task.WhenAll(runs.Select(run => run.Done));
+        if (!await EndWithinAsync(ends, options.Value.StopGraceSeconds, cancellationToken))
         {
-            await Task.WhenAll(runs.Select(run => run.Done))
-                .WaitAsync(TimeSpan.FromSeconds(options.Value.ShutdownSeconds), time, cancellationToken);
-        }
-        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
-        {
-            LogShutdownSlow(_runs.Count, options.Value.ShutdownSeconds);
+            LogGraceOver(_runs.Count, options.Value.StopGraceSeconds);
+            runs.ForEach(run => run.Stop());
+            if (!await EndWithinAsync(ends, options.Value.ShutdownSeconds, cancellationToken))
+            {
+                LogShutdownSlow(_runs.Count, options.Value.ShutdownSeconds);
+            }
         }
 
         logs.Close();
@@ -68,6 +72,19 @@ internal sealed partial class JobRunners(
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private async Task<bool> EndWithinAsync(Task ends, int seconds, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ends.WaitAsync(TimeSpan.FromSeconds(seconds), time, cancellationToken);
+            return true;
+        }
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
 
     private async Task RunAsync(JobRow job)
     {
@@ -84,11 +101,11 @@ internal sealed partial class JobRunners(
                 run.Stop();
             }
 
-            // Queued right here, so that jobs run in the order in which they were started.
-            var place = runner.QueueAsync(run.Stopped);
+            // Queued right here: when the grain answers, the job has its place in the queue.
+            var ticket = admission.Enqueue(job, run.Stopped);
 
             // Away from the grain's scheduler, there and back: a run lasts for minutes.
-            await Task.Run(() => runner.RunAsync(job, place, run.Stopped)).ConfigureAwait(false);
+            await Task.Run(() => runner.RunAsync(job, ticket, run)).ConfigureAwait(false);
         }
         finally
         {
@@ -96,6 +113,9 @@ internal sealed partial class JobRunners(
         }
     }
 
-    [LoggerMessage(LogLevel.Error, "{Count} jobs had not ended {Seconds} s after the server began to stop")]
+    [LoggerMessage(LogLevel.Information, "{Count} jobs still run {Seconds} s after the server began to stop; they are ended")]
+    private partial void LogGraceOver(int count, int seconds);
+
+    [LoggerMessage(LogLevel.Error, "{Count} jobs have not ended {Seconds} s after they were told to")]
     private partial void LogShutdownSlow(int count, int seconds);
 }

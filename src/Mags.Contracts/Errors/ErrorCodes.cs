@@ -24,9 +24,12 @@ public static class ErrorCodes
     /// <summary>413: the body is over its limit.</summary>
     public const string TooLarge = "too_large";
 
+    /// <summary>429: the caller's own jobs take all that one user may have; the sentence names the limit.</summary>
+    public const string QuotaExceeded = "quota_exceeded";
+
     /// <summary>500: a fault of the server.</summary>
     public const string Internal = "internal";
 
-    /// <summary>503: the server can run no machine at all (starting, stopping, disk full, no template).</summary>
+    /// <summary>503: the server can run no machine at all (stopping, disk full, no template), or too many jobs wait.</summary>
     public const string Unavailable = "unavailable";
 }

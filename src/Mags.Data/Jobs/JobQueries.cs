@@ -3,7 +3,8 @@ using Microsoft.EntityFrameworkCore;
 namespace Mags.Data.Jobs;
 
 /// <summary>
-/// The reads of jobs, compiled once. Fields of an instance and not static: a compiled query belongs to one
+/// The reads of jobs, compiled once. Newer is what has the higher id: a clock that is set back must not reorder jobs,
+/// and so their times do not count. Fields of an instance and not static: a compiled query belongs to one
 /// provider's model.
 /// </summary>
 internal sealed class JobQueries
@@ -19,7 +20,7 @@ internal sealed class JobQueries
         (MagsDbContext db, Guid userId, string name) => db.Jobs
             .Where(job => job.UserId == userId && job.Name == name)
             .OrderBy(job => EF.Property<bool>(job, JobTables.Ended))
-            .ThenByDescending(job => job.CreatedAt).ThenByDescending(job => job.Id)
+            .ThenByDescending(job => job.Id)
             .FirstOrDefault());
 
     /// <summary>A user's active job in this workspace, else the newest.</summary>
@@ -27,7 +28,7 @@ internal sealed class JobQueries
         (MagsDbContext db, Guid userId, string workspaceId) => db.Jobs
             .Where(job => job.UserId == userId && job.WorkspaceId == workspaceId)
             .OrderBy(job => EF.Property<bool>(job, JobTables.Ended))
-            .ThenByDescending(job => job.CreatedAt).ThenByDescending(job => job.Id)
+            .ThenByDescending(job => job.Id)
             .FirstOrDefault());
 
     public Func<MagsDbContext, Guid, Task<int>> Count { get; } = EF.CompileAsyncQuery(
@@ -36,14 +37,27 @@ internal sealed class JobQueries
     public Func<MagsDbContext, Guid, int, int, IAsyncEnumerable<JobRow>> Page { get; } = EF.CompileAsyncQuery(
         (MagsDbContext db, Guid userId, int skip, int take) => db.Jobs
             .Where(job => job.UserId == userId)
-            .OrderByDescending(job => job.CreatedAt).ThenByDescending(job => job.Id)
+            .OrderByDescending(job => job.Id)
             .Skip(skip).Take(take));
+
+    public Func<MagsDbContext, Task<Guid?>> NewestId { get; } = EF.CompileAsyncQuery(
+        (MagsDbContext db) => db.Jobs.OrderByDescending(job => job.Id).Select(job => (Guid?)job.Id).FirstOrDefault());
 
     /// <summary>The states are written out because the index names them; see <see cref="JobTables"/>.</summary>
     public Func<MagsDbContext, IAsyncEnumerable<Guid>> Unfinished { get; } = EF.CompileAsyncQuery(
         (MagsDbContext db) => db.Jobs
             .Where(job =>
                 job.State == JobState.Pending || job.State == JobState.Running || job.State == JobState.Sleeping)
-            .OrderBy(job => job.CreatedAt).ThenBy(job => job.Id)
+            .OrderBy(job => job.Id)
             .Select(job => job.Id));
+
+    /// <summary>What a user's unfinished jobs take; null when there are none.</summary>
+    public Func<MagsDbContext, Guid, Task<JobUsage?>> Usage { get; } = EF.CompileAsyncQuery(
+        (MagsDbContext db, Guid userId) => db.Jobs
+            .Where(job => job.UserId == userId
+                && (job.State == JobState.Pending || job.State == JobState.Running || job.State == JobState.Sleeping))
+            .GroupBy(job => job.UserId)
+            .Select(live => new JobUsage(
+                live.Count(), live.Sum(job => job.Vcpus), live.Sum(job => job.MemoryMib)))
+            .FirstOrDefault());
 }

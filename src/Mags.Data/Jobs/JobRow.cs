@@ -4,7 +4,7 @@ namespace Mags.Data.Jobs;
 /// <remarks>Times are kept in UTC and to the microsecond, on both databases.</remarks>
 public sealed class JobRow
 {
-    /// <summary>Its id, the <c>request_id</c> of the API. Version 7, so that ids sort by time.</summary>
+    /// <summary>Its id, the <c>request_id</c> of the API. Version 7, made so that ids sort by acceptance whatever the clock does.</summary>
     public required Guid Id { get; set; }
 
     /// <summary>Whose it is.</summary>
@@ -67,7 +67,7 @@ public sealed class JobRow
     /// <summary>How long the script ran, in milliseconds, once it has ended.</summary>
     public long? ScriptDurationMs { get; set; }
 
-    /// <summary>When it was accepted.</summary>
+    /// <summary>When it was accepted, by the clock of then.</summary>
     public required DateTimeOffset CreatedAt { get; set; }
 
     /// <summary>When its script started.</summary>

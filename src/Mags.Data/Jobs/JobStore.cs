@@ -11,19 +11,28 @@ public sealed class JobStore
         _database = database;
     }
 
-    /// <summary>Adds a job with its input. Durable when it returns.</summary>
+    /// <summary>Adds a job with its input, unless its user would then be over a limit. Durable when it returns.</summary>
     /// <param name="job">The job.</param>
     /// <param name="input">Its script and environment.</param>
+    /// <param name="quota">The user's limits; kept however many are added at once.</param>
     /// <param name="cancellationToken">
     /// Takes the write back while it waits; once it has begun it is carried out and told as it went.
     /// </param>
-    public Task AddAsync(JobRow job, JobInputRow input, CancellationToken cancellationToken) =>
+    /// <returns>The limit that kept it out; null when it was added.</returns>
+    public Task<JobQuotaExcess?> AddAsync(
+        JobRow job, JobInputRow input, JobQuota quota, CancellationToken cancellationToken) =>
         _database.WriteAsync(
             async db =>
             {
-                db.Add(job);
-                db.Add(input);
-                return await db.SaveChangesAsync(CancellationToken.None);
+                var excess = await ExcessAsync(db, job, quota);
+                if (excess is null)
+                {
+                    db.Add(job);
+                    db.Add(input);
+                    await db.SaveChangesAsync(CancellationToken.None);
+                }
+
+                return excess;
             },
             cancellationToken);
 
@@ -82,11 +91,26 @@ public sealed class JobStore
             },
             cancellationToken);
 
+    /// <summary>The highest id that a job has; null when there are no jobs.</summary>
+    public Task<Guid?> GetNewestIdAsync(CancellationToken cancellationToken) =>
+        _database.ReadAsync(db => _queries.NewestId(db), cancellationToken);
+
     /// <summary>Ids of all jobs that have not reached a final state, sleeping ones too; oldest first.</summary>
     public Task<IReadOnlyList<Guid>> ListUnfinishedAsync(CancellationToken cancellationToken) =>
         _database.ReadAsync<IReadOnlyList<Guid>>(
             async db => await _queries.Unfinished(db).ToListAsync(cancellationToken),
             cancellationToken);
+
+    private async Task<JobQuotaExcess?> ExcessAsync(MagsDbContext db, JobRow job, JobQuota quota)
+    {
+        if (quota is { Jobs: null, Vcpus: null, MemoryMib: null })
+        {
+            return null;
+        }
+
+        await db.LockUserAsync(job.UserId);
+        return (await _queries.Usage(db, job.UserId) ?? new JobUsage(0, 0, 0)).Excess(quota, job);
+    }
 
     private async Task<JobRow?> FindAsync(MagsDbContext db, Guid userId, string idOrName)
     {
@@ -120,10 +144,10 @@ public sealed class JobStore
     }
 
     /// <summary>Orders what a word may mean: none, ended, active; then by age.</summary>
-    private static (int State, DateTimeOffset CreatedAt) Rank(JobRow? job) => job switch
+    private static (int State, Guid Id) Rank(JobRow? job) => job switch
     {
         null => (0, default),
-        { State: JobState.Completed or JobState.Error } => (1, job.CreatedAt),
-        _ => (2, job.CreatedAt),
+        { State: JobState.Completed or JobState.Error } => (1, job.Id),
+        _ => (2, job.Id),
     };
 }

@@ -10,6 +10,9 @@ internal sealed class SqliteMagsDbContext(DbContextOptions<SqliteMagsDbContext> 
     public override Task<JobRow?> LockJobAsync(Guid id) =>
         Jobs.AsTracking().FirstOrDefaultAsync(job => job.Id == id);
 
+    /// <summary>Nothing to do, for the same reason.</summary>
+    public override Task LockUserAsync(Guid id) => Task.CompletedTask;
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UnixMicrosecondsConverter>();

@@ -27,8 +27,9 @@ internal static class TokenCommand
             var kept = await ClientFile.ReadAsync(settings.Home, cancellationToken);
             if (kept?.Token != token)
             {
-                var url = kept?.Url ?? app.Services.GetRequiredService<IOptions<ServerOptions>>().Value.Listen;
-                await new ClientFile(url, token).WriteAsync(settings.Home, cancellationToken);
+                var listen = app.Services.GetRequiredService<IOptions<ServerOptions>>().Value.Listen;
+                var file = kept is null ? new ClientFile(listen, token) : kept with { Token = token };
+                await file.WriteAsync(settings.Home, cancellationToken);
             }
 
             await Console.Out.WriteLineAsync(token);

@@ -6,6 +6,8 @@ namespace Mags.Server.Errors;
 /// <summary>The one place that turns faults, and answers without a body, into the API's error body.</summary>
 internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<ErrorMiddleware> logger)
 {
+    private static readonly TimeSpan _busyRetry = TimeSpan.FromSeconds(1);
+
     public async Task InvokeAsync(HttpContext context)
     {
         var error = await RunAsync(context);
@@ -53,6 +55,12 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
             LogDiskFull(exception);
             return ErrorResult.Unavailable("the server's disk is full; make room under its home folder and try again");
         }
+        catch (DatabaseException exception) when (exception.Reason == DatabaseFault.Busy)
+        {
+            // It waited for some seconds already. Nothing was written.
+            LogBusy(context.Request.Method, context.Request.Path, exception.Message);
+            return ErrorResult.Unavailable("the server's database is held by another process; try again", _busyRetry);
+        }
 #pragma warning disable CA1031 // The edge of a request: whatever it is, the caller gets an answer and the log the cause.
         catch (Exception exception)
 #pragma warning restore CA1031
@@ -75,6 +83,9 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
 
     [LoggerMessage(LogLevel.Error, "{Method} {Path} failed ({TraceId})")]
     private partial void LogFault(string method, PathString path, string traceId, Exception exception);
+
+    [LoggerMessage(LogLevel.Warning, "{Method} {Path} was refused: {Message}")]
+    private partial void LogBusy(string method, PathString path, string message);
 
     [LoggerMessage(LogLevel.Error, "A request was refused: the disk is full")]
     private partial void LogDiskFull(Exception exception);

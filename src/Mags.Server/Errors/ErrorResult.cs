@@ -11,6 +11,9 @@ internal sealed class ErrorResult(int status, string code, string sentence) : IR
 
     public string Sentence { get; } = sentence;
 
+    /// <summary>When to try again, as the caller is told; null says nothing.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     /// <summary>400; the sentence names the field.</summary>
     public static ErrorResult BadRequest(string sentence) =>
         new(StatusCodes.Status400BadRequest, ErrorCodes.InvalidRequest, sentence);
@@ -31,16 +34,24 @@ internal sealed class ErrorResult(int status, string code, string sentence) : IR
     public static ErrorResult TooLarge(string sentence) =>
         new(StatusCodes.Status413PayloadTooLarge, ErrorCodes.TooLarge, sentence);
 
+    public static ErrorResult QuotaExceeded(string sentence, TimeSpan retryAfter) =>
+        new(StatusCodes.Status429TooManyRequests, ErrorCodes.QuotaExceeded, sentence) { RetryAfter = retryAfter };
+
     public static ErrorResult Internal(string sentence) =>
         new(StatusCodes.Status500InternalServerError, ErrorCodes.Internal, sentence);
 
-    /// <summary>503: the server can run no machine at all.</summary>
-    public static ErrorResult Unavailable(string sentence) =>
-        new(StatusCodes.Status503ServiceUnavailable, ErrorCodes.Unavailable, sentence);
+    /// <summary>503: the server can take nothing now, whoever asks.</summary>
+    public static ErrorResult Unavailable(string sentence, TimeSpan? retryAfter = null) =>
+        new(StatusCodes.Status503ServiceUnavailable, ErrorCodes.Unavailable, sentence) { RetryAfter = retryAfter };
 
     public Task ExecuteAsync(HttpContext httpContext)
     {
         httpContext.Response.StatusCode = Status;
+        if (RetryAfter is { } after)
+        {
+            httpContext.Response.Headers.RetryAfter = $"{Math.Ceiling(after.TotalSeconds)}";
+        }
+
         return httpContext.Response.WriteAsJsonAsync(
             new ErrorResponse { Error = Sentence, Code = Code },
             ServerJson.Context.ErrorResponse,

@@ -6,7 +6,10 @@ namespace Mags.Server.Hosting;
 /// <summary>
 /// <c>client.json</c> in the home folder: where the local server is and a token for it, readable by its user alone.
 /// </summary>
-internal sealed partial record ClientFile(string Url, string Token)
+/// <param name="Url">Where it listens.</param>
+/// <param name="Token">A token of the first user.</param>
+/// <param name="StopSeconds">How long a stop may take at most, in seconds; null when no server has told yet.</param>
+internal sealed partial record ClientFile(string Url, string Token, int? StopSeconds = null)
 {
     private const string FileName = "client.json";
 

@@ -1,4 +1,5 @@
 using Mags.Cluster;
+using Mags.Cluster.Jobs;
 using Mags.Data;
 using Mags.Machines;
 using Mags.Machines.Pool;
@@ -18,9 +19,6 @@ namespace Mags.Server.Hosting;
 /// <summary>Puts the server together: what it is made of, and the way of a request through it.</summary>
 internal static class MagsServer
 {
-    /// <summary>How long a stopping server may take in all before what is left is cut off.</summary>
-    private static readonly TimeSpan _shutdown = TimeSpan.FromSeconds(10);
-
     /// <param name="settings">Home folder and what overrides its settings.</param>
     /// <param name="replace">Puts other services in place: a test's stand-in for the hypervisor.</param>
     public static WebApplication Build(ServerSettings settings, Action<IServiceCollection>? replace) =>
@@ -45,12 +43,14 @@ internal static class MagsServer
 
     private static void AddServices(IServiceCollection services)
     {
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = _shutdown);
+        services.AddOptions<HostOptions>().Configure<IOptions<JobOptions>>(
+            (host, jobs) => host.ShutdownTimeout = jobs.Value.StopLimit);
         AddOptions<ServerOptions, ServerOptionsValidator>(services, ServerOptions.Section);
         AddOptions<MachinesOptions, MachinesOptionsValidator>(services, MachinesOptions.Section);
         AddOptions<JobLimitOptions, JobLimitOptionsValidator>(services, JobLimitOptions.Section);
         AddOptions<PoolOptions, PoolOptionsValidator>(services, PoolOptions.Section);
         services.AddOptions<PoolOptions>().PostConfigure<IOptions<JobLimitOptions>>(FitPool);
+        AddOptions<UserLimitOptions, UserLimitOptionsValidator>(services, UserLimitOptions.Section);
         services.AddMagsData();
         services.AddMagsMachines();
         services.AddMagsCluster();

@@ -70,7 +70,7 @@ internal sealed partial class ServerRunner : IAsyncDisposable
     /// <summary>Waits until the server was told to stop (SIGTERM, SIGINT) and has done so.</summary>
     public Task WaitAsync() => _app.WaitForShutdownAsync();
 
-    /// <summary>Stops it: no more jobs are taken, running ones are ended, then it no longer listens.</summary>
+    /// <summary>Stops it: no more jobs are taken, running ones get a grace and are ended, then it no longer listens.</summary>
     public async ValueTask DisposeAsync()
     {
         await _app.StopAsync();
@@ -103,7 +103,8 @@ internal sealed partial class ServerRunner : IAsyncDisposable
         var token = await _app.Services.GetRequiredService<FirstUser>().EnsureTokenAsync(cancellationToken);
         _app.Urls.Add(_app.Services.GetRequiredService<IOptions<ServerOptions>>().Value.Listen);
         await _app.StartAsync(cancellationToken);
-        await new ClientFile(Url, token).WriteAsync(home, cancellationToken);
+        var stop = _app.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout;
+        await new ClientFile(Url, token, (int)stop.TotalSeconds).WriteAsync(home, cancellationToken);
     }
 
     private static string ReachableUrl(string bound) => new UriBuilder(bound) is { Host: "0.0.0.0" or "[::]" } any

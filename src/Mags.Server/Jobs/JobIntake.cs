@@ -10,13 +10,16 @@ using Microsoft.Extensions.Options;
 
 namespace Mags.Server.Jobs;
 
-/// <summary>Accepts jobs: from here on they are durable and will reach a final state.</summary>
+/// <summary>Accepts jobs, or says why not: from here on they are durable and will reach a final state.</summary>
 internal sealed partial class JobIntake(
     JobStore jobs,
+    JobIds ids,
     JobDispatcher dispatcher,
     IMachineHost host,
     IHostApplicationLifetime lifetime,
     IOptions<JobLimitOptions> limits,
+    IOptions<UserLimitOptions> userLimits,
+    IOptions<JobOptions> jobOptions,
     IOptions<MachinesOptions> machines,
     TimeProvider time,
     ILogger<JobIntake> logger)
@@ -28,9 +31,9 @@ internal sealed partial class JobIntake(
     /// <summary>Why no job at all can be accepted now; null when one can.</summary>
     public ErrorResult? Refusal()
     {
-        if (lifetime.ApplicationStopping.IsCancellationRequested)
+        if (lifetime.ApplicationStopping.IsCancellationRequested || !dispatcher.Accepts)
         {
-            return ErrorResult.Unavailable("the server is stopping; try again when it runs again");
+            return ErrorResult.Unavailable("the server is stopping; try again when it runs again", userLimits.Value.RetryAfter);
         }
 
         if (host.Status is { State: HostState.Failed } status)
@@ -47,38 +50,68 @@ internal sealed partial class JobIntake(
     }
 
     /// <summary>Writes a job and has it started.</summary>
-    /// <returns>The job's id; it is durable.</returns>
-    public async Task<Guid> AcceptAsync(Caller caller, JobSpec spec, CancellationToken cancellationToken)
+    /// <returns>The job's id, when it is durable, else why it was not taken.</returns>
+    public async Task<(Guid Id, ErrorResult? Refusal)> AcceptAsync(
+        Caller caller, JobSpec spec, CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
-        var job = new JobRow
+        var id = ids.Next();
+        if (!dispatcher.TryReserve(id))
         {
-            Id = Guid.CreateVersion7(now),
-            UserId = caller.UserId,
-            Name = spec.Name ?? JobNames.New(),
-            State = JobState.Pending,
-            ScriptFirstLine = FirstLine(spec.Script),
-            Image = spec.Image,
-            Isolation = spec.Isolation,
-            Vcpus = spec.Vcpus,
-            MemoryMib = spec.MemoryMib,
-            DiskGb = spec.DiskGb,
-            TimeoutSeconds = spec.TimeoutSeconds,
-            Subdomain = RandomNumberGenerator.GetHexString(SubdomainLength, lowercase: true),
-            CreatedAt = now,
-        };
-        var input = new JobInputRow
+            return (id, ErrorResult.Unavailable(
+                $"{jobOptions.Value.MaxPending} jobs wait already, as many as may (Jobs:MaxPending); try again later",
+                userLimits.Value.RetryAfter));
+        }
+
+        JobQuotaExcess? excess = null;
+        var written = false;
+        try
         {
-            JobId = job.Id,
-            Script = Encoding.UTF8.GetBytes(spec.Script),
-            EnvironmentJson = JsonSerializer.Serialize(
-                spec.Environment, EnvironmentJson.Default.IReadOnlyDictionaryStringString),
-        };
-        await jobs.AddAsync(job, input, cancellationToken);
-        LogAccepted(job.Id, job.Image, job.Vcpus, job.MemoryMib);
-        dispatcher.Dispatch(job.Id);
-        return job.Id;
+            excess = await jobs.AddAsync(
+                RowOf(id, caller, spec), InputOf(id, spec), userLimits.Value.Quota, cancellationToken);
+            written = excess is null;
+        }
+        finally
+        {
+            if (!written)
+            {
+                dispatcher.TakeBack(id);
+            }
+        }
+
+        if (excess is not null)
+        {
+            return (id, UserLimits.Refuse(excess, userLimits.Value));
+        }
+
+        LogAccepted(id, spec.Image, spec.Vcpus, spec.MemoryMib);
+        dispatcher.Dispatch(id);
+        return (id, null);
     }
+
+    private JobRow RowOf(Guid id, Caller caller, JobSpec spec) => new()
+    {
+        Id = id,
+        UserId = caller.UserId,
+        Name = spec.Name ?? JobNames.New(),
+        State = JobState.Pending,
+        ScriptFirstLine = FirstLine(spec.Script),
+        Image = spec.Image,
+        Isolation = spec.Isolation,
+        Vcpus = spec.Vcpus,
+        MemoryMib = spec.MemoryMib,
+        DiskGb = spec.DiskGb,
+        TimeoutSeconds = spec.TimeoutSeconds,
+        Subdomain = RandomNumberGenerator.GetHexString(SubdomainLength, lowercase: true),
+        CreatedAt = time.GetUtcNow(),
+    };
+
+    private static JobInputRow InputOf(Guid id, JobSpec spec) => new()
+    {
+        JobId = id,
+        Script = Encoding.UTF8.GetBytes(spec.Script),
+        EnvironmentJson = JsonSerializer.Serialize(
+            spec.Environment, EnvironmentJson.Default.IReadOnlyDictionaryStringString),
+    };
 
     private static string FirstLine(string script)
     {

@@ -25,6 +25,7 @@ internal static class JobsApi
             .Produces<JobAccepted>(StatusCodes.Status202Accepted)
             .Produces<ErrorResponse>(StatusCodes.Status400BadRequest)
             .Produces<ErrorResponse>(StatusCodes.Status413PayloadTooLarge)
+            .Produces<ErrorResponse>(StatusCodes.Status429TooManyRequests)
             .Produces<ErrorResponse>(StatusCodes.Status503ServiceUnavailable);
         jobs.MapGet("", ListAsync).WithName("ListJobs")
             .WithSummary("The caller's jobs, newest first.")
@@ -77,8 +78,8 @@ internal static class JobsApi
             return refusal;
         }
 
-        var id = await intake.AcceptAsync(context.Caller(), spec, context.RequestAborted);
-        return TypedResults.Json(
+        var (id, refused) = await intake.AcceptAsync(context.Caller(), spec, context.RequestAborted);
+        return refused ?? (IResult)TypedResults.Json(
             new JobAccepted { RequestId = id.ToString(), Status = "accepted", Message = "Job accepted" },
             ServerJson.Context.JobAccepted,
             statusCode: StatusCodes.Status202Accepted);

@@ -84,7 +84,7 @@ internal sealed class TestDatabase : IAsyncDisposable
         Guid userId, string name = "job", JobState state = JobState.Pending, string? workspaceId = null)
     {
         var job = NewJob(userId, name, state, workspaceId);
-        await Jobs.AddAsync(job, NewInput(job), TestContext.Current.CancellationToken);
+        await Jobs.AddAsync(job, NewInput(job), JobQuota.None, TestContext.Current.CancellationToken);
         return job;
     }
 

@@ -38,7 +38,7 @@ public sealed class JobStoreTests(PostgresServer postgres)
         job.CompletedAt = new DateTimeOffset(2026, 5, 6, 7, 8, 9, TimeSpan.FromHours(2));
         job.Error = "It's \"over\"\n";
 
-        await database.Jobs.AddAsync(job, TestDatabase.NewInput(job), RunToken);
+        await database.Jobs.AddAsync(job, TestDatabase.NewInput(job), JobQuota.None, RunToken);
 
         var read = await database.Jobs.GetAsync(job.Id, RunToken);
         Assert.Equivalent(job, read, strict: true);
@@ -55,7 +55,7 @@ public sealed class JobStoreTests(PostgresServer postgres)
         var script = Encoding.UTF8.GetBytes(new string('x', 1024 * 1024));
         var input = new JobInputRow { JobId = job.Id, Script = script, EnvironmentJson = """{"A":"ü"}""" };
 
-        await database.Jobs.AddAsync(job, input, RunToken);
+        await database.Jobs.AddAsync(job, input, JobQuota.None, RunToken);
 
         var read = await database.Jobs.GetInputAsync(job.Id, RunToken);
         Assert.Equal(script, read!.Script);
@@ -69,7 +69,7 @@ public sealed class JobStoreTests(PostgresServer postgres)
         var job = database.NewJob(Guid.CreateVersion7());
 
         var fault = await Assert.ThrowsAsync<DatabaseException>(
-            () => database.Jobs.AddAsync(job, TestDatabase.NewInput(job), RunToken));
+            () => database.Jobs.AddAsync(job, TestDatabase.NewInput(job), JobQuota.None, RunToken));
 
         Assert.Equal(DatabaseFault.Conflict, fault.Reason);
         Assert.Null(await database.Jobs.GetAsync(job.Id, RunToken));
@@ -83,7 +83,7 @@ public sealed class JobStoreTests(PostgresServer postgres)
         var job = database.NewJob(await database.AddUserAsync());
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => database.Jobs.AddAsync(job, TestDatabase.NewInput(job), new CancellationToken(canceled: true)));
+            () => database.Jobs.AddAsync(job, TestDatabase.NewInput(job), JobQuota.None, new CancellationToken(canceled: true)));
 
         Assert.Null(await database.Jobs.GetAsync(job.Id, RunToken));
     }
@@ -126,7 +126,7 @@ public sealed class JobStoreTests(PostgresServer postgres)
         foreach (var job in jobs)
         {
             job.CreatedAt = jobs[0].CreatedAt;
-            await database.Jobs.AddAsync(job, TestDatabase.NewInput(job), RunToken);
+            await database.Jobs.AddAsync(job, TestDatabase.NewInput(job), JobQuota.None, RunToken);
         }
 
         var listed = new List<Guid>();

@@ -22,6 +22,7 @@ public sealed class QueryPlanTests(PostgresServer postgres)
         await database.Jobs.ListAsync(ada, 1, 20, RunToken);
         await database.Jobs.FindAsync(ada, Guid.CreateVersion7().ToString(), RunToken);
         await database.Jobs.ListUnfinishedAsync(RunToken);
+        await database.Jobs.GetNewestIdAsync(RunToken);
 
         var plans = await PlansAsync(database, spy);
         string[] expected =
@@ -32,8 +33,24 @@ public sealed class QueryPlanTests(PostgresServer postgres)
             "SEARCH j USING INDEX ix_jobs_name (user_id=? AND name=?)",
             "SEARCH j USING INDEX ix_jobs_workspace (user_id=? AND workspace_id=?)",
             "SCAN j USING INDEX ix_jobs_unfinished",
+            "SCAN j USING COVERING INDEX sqlite_autoindex_jobs_1",
         ];
         Assert.Equal(expected, plans);
+    }
+
+    [Fact]
+    public async Task AddAsync_WithAQuota_CountsInAnIndexAlone()
+    {
+        await using var database = await TestDatabase.CreateEmptyAsync(DataOptions.Sqlite, postgres);
+        using var spy = database.Spy();
+        await database.Migrator.MigrateAsync(RunToken);
+        var job = database.NewJob(await database.AddUserAsync());
+        spy.Statements.Clear();
+
+        await database.Jobs.AddAsync(job, TestDatabase.NewInput(job), new JobQuota(1, 1, 1024), RunToken);
+
+        Assert.Contains(
+            "SEARCH j USING COVERING INDEX ix_jobs_usage (user_id=? AND state=?)", await PlansAsync(database, spy));
     }
 
     [Fact]

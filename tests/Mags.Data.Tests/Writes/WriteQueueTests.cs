@@ -138,7 +138,7 @@ public sealed class WriteQueueTests(PostgresServer postgres)
         var (gate, first) = await HoldAsync(database);
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(RunToken);
         var job = database.NewJob(ada);
-        var add = database.Jobs.AddAsync(job, TestDatabase.NewInput(job), cancel.Token);
+        var add = database.Jobs.AddAsync(job, TestDatabase.NewInput(job), JobQuota.None, cancel.Token);
 
         await cancel.CancelAsync();
 
@@ -157,7 +157,7 @@ public sealed class WriteQueueTests(PostgresServer postgres)
         var ada = await database.AddUserAsync();
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(RunToken);
         var job = database.NewJob(ada);
-        await database.Jobs.AddAsync(job, TestDatabase.NewInput(job), RunToken);
+        await database.Jobs.AddAsync(job, TestDatabase.NewInput(job), JobQuota.None, RunToken);
 
         var updated = await database.Jobs.UpdateAsync(
             job.Id,
@@ -190,8 +190,8 @@ public sealed class WriteQueueTests(PostgresServer postgres)
         Assert.Equal(300, (await again.ListAsync(ada, 1, 1, RunToken)).Total);
     }
 
-    private static Task AddAsync(TestDatabase database, JobRow job) =>
-        database.Jobs.AddAsync(job, TestDatabase.NewInput(job), RunToken);
+    private static Task<JobQuotaExcess?> AddAsync(TestDatabase database, JobRow job) =>
+        database.Jobs.AddAsync(job, TestDatabase.NewInput(job), JobQuota.None, RunToken);
 
     /// <summary>A write that has begun and ends when the gate opens.</summary>
     private static async Task<(TaskCompletionSource Gate, Task First)> HoldAsync(TestDatabase database)

@@ -1,7 +1,10 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Mags.Server.Hosting;
 using Mags.Server.Tests.Fakes;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Mags.Server.Tests.Fixtures;
 
@@ -31,16 +34,16 @@ internal sealed class RunningServer : IAsyncDisposable
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    /// <param name="config">Text of its <c>config.json</c>; null for none.</param>
-    public static async Task<RunningServer> StartAsync(string? config = null)
+    /// <param name="config">Text of its <c>config.json</c>; null for none. It stops without a grace unless it says one.</param>
+    /// <param name="time">Its clock; null for the real one.</param>
+    public static async Task<RunningServer> StartAsync(string? config = null, TimeProvider? time = null)
     {
         var home = Directory.CreateTempSubdirectory("mags-server-").FullName;
-        if (config is not null)
-        {
-            await File.WriteAllTextAsync(Path.Combine(home, "config.json"), config, Cancelled);
-        }
-
-        return await StartOnAsync(home, new FakeMachineHost());
+        var settings = JsonNode.Parse(config ?? "{}")!.AsObject();
+        settings.TryAdd("Jobs", new JsonObject());
+        settings["Jobs"]!.AsObject().TryAdd("StopGraceSeconds", 0);
+        await File.WriteAllTextAsync(Path.Combine(home, "config.json"), settings.ToJsonString(), Cancelled);
+        return await StartOnAsync(home, new FakeMachineHost(), time);
     }
 
     /// <summary>Stops, and drops its clients.</summary>
@@ -99,12 +102,22 @@ internal sealed class RunningServer : IAsyncDisposable
     /// <summary>Makes an image known, as its file in the home folder does.</summary>
     public void AddImage(string name) => Images.Add(Home, name);
 
-    private static async Task<RunningServer> StartOnAsync(string home, FakeMachineHost machines)
+    private static async Task<RunningServer> StartOnAsync(
+        string home, FakeMachineHost machines, TimeProvider? time = null)
     {
         var settings = new ServerSettings(home, "http://127.0.0.1:0", "tcg");
-        var runner = await ServerRunner.StartAsync(settings, machines.TakePlace, Cancelled);
+        var runner = await ServerRunner.StartAsync(settings, TakePlaces, Cancelled);
         var client = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(home, "client.json"), Cancelled));
         return new RunningServer(home, machines, runner, client.RootElement.GetProperty("token").GetString()!);
+
+        void TakePlaces(IServiceCollection services)
+        {
+            machines.TakePlace(services);
+            if (time is not null)
+            {
+                services.Replace(ServiceDescriptor.Singleton(time));
+            }
+        }
     }
 
     private static async Task CopyAsync(string from, string to)

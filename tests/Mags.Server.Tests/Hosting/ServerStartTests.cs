@@ -27,7 +27,7 @@ public sealed class ServerStartTests : IDisposable
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
         Assert.Equal(server.Url, client.GetProperty("url").GetString());
         Assert.Matches("^mags_[0-9A-Za-z]{40}$", client.GetProperty("token").GetString());
-        Assert.Equal(["token", "url"], client.EnumerateObject().Select(field => field.Name).Order());
+        Assert.Equal(["stop_seconds", "token", "url"], client.EnumerateObject().Select(field => field.Name).Order());
     }
 
     [Fact]

@@ -214,16 +214,19 @@ namespace Mags.Data.Sqlite.Migrations
 
                     b.HasKey("Id");
 
-                    b.HasIndex(new[] { "UserId", "Name", "Ended", "CreatedAt", "Id" }, "ix_jobs_name")
-                        .IsDescending(false, false, false, true, true);
+                    b.HasIndex(new[] { "UserId", "Name", "Ended", "Id" }, "ix_jobs_name")
+                        .IsDescending(false, false, false, true);
 
-                    b.HasIndex(new[] { "CreatedAt", "Id" }, "ix_jobs_unfinished")
+                    b.HasIndex(new[] { "Id" }, "ix_jobs_unfinished")
                         .HasFilter("state IN (0, 1, 4)");
 
-                    b.HasIndex(new[] { "UserId", "CreatedAt", "Id" }, "ix_jobs_user");
+                    b.HasIndex(new[] { "UserId", "State", "Vcpus", "MemoryMib" }, "ix_jobs_usage")
+                        .HasFilter("state IN (0, 1, 4)");
 
-                    b.HasIndex(new[] { "UserId", "WorkspaceId", "Ended", "CreatedAt", "Id" }, "ix_jobs_workspace")
-                        .IsDescending(false, false, false, true, true)
+                    b.HasIndex(new[] { "UserId", "Id" }, "ix_jobs_user");
+
+                    b.HasIndex(new[] { "UserId", "WorkspaceId", "Ended", "Id" }, "ix_jobs_workspace")
+                        .IsDescending(false, false, false, true)
                         .HasFilter("workspace_id IS NOT NULL");
 
                     b.ToTable("jobs", (string)null);

@@ -1,0 +1,51 @@
+using Mags.Machines;
+using Microsoft.Extensions.Logging;
+
+namespace Mags.Cluster.Jobs;
+
+/// <summary>
+/// Tells a job's grain what its runner sees. What cannot be written now, as when another process holds the database,
+/// is told again until it is: no job fails or sticks because of that.
+/// </summary>
+internal sealed partial class JobReporter(IGrainFactory grains, TimeProvider time, ILogger<JobReporter> logger)
+{
+    private static readonly TimeSpan _retry = TimeSpan.FromSeconds(1);
+
+    /// <summary>The job has a machine.</summary>
+    /// <returns>Whether to run the script.</returns>
+    public Task<bool> MachineReadyAsync(Guid jobId, IMachine machine, CancellationToken stopped) => UntilWrittenAsync(
+        jobId, () => Grain(jobId).MachineReadyAsync(machine.Id, machine.Accelerator), stopped);
+
+    /// <summary>The job's run is over.</summary>
+    public Task EndAsync(Guid jobId, JobOutcome outcome) => UntilWrittenAsync(
+        jobId,
+        async () =>
+        {
+            await Grain(jobId).EndAsync(outcome);
+            return true;
+        },
+        CancellationToken.None);
+
+    private async Task<T> UntilWrittenAsync<T>(Guid jobId, Func<Task<T>> tell, CancellationToken stopped)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await tell();
+            }
+#pragma warning disable CA1031 // The edge of a background task: without this written the job would stick.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                LogFailed(jobId, attempt, exception);
+                await Task.Delay(_retry, time, stopped);
+            }
+        }
+    }
+
+    private IJobGrain Grain(Guid jobId) => grains.GetGrain<IJobGrain>(jobId);
+
+    [LoggerMessage(LogLevel.Error, "A change of job {JobId} could not be written (attempt {Attempt}); tried again")]
+    private partial void LogFailed(Guid jobId, int attempt, Exception exception);
+}
