@@ -2,35 +2,62 @@ using System.Text.Json.Nodes;
 
 namespace Mags.Bench;
 
-/// <summary>Prints rows for people or programs.</summary>
+/// <summary>Rows that belong together.</summary>
+/// <param name="Key">Their name for programs.</param>
+/// <param name="Title">Their name for people.</param>
+/// <param name="Rows">The rows.</param>
+internal sealed record Table(string Key, string Title, IReadOnlyList<Row> Rows);
+
+/// <summary>One figure set against another of the same run: what is worth quoting on a noisy machine.</summary>
+internal sealed record Ratio(string What, double Value);
+
+/// <summary>Prints what was measured, for people or programs.</summary>
 internal static class Report
 {
-    public static void Print(BenchOptions options, IReadOnlyList<Row> rows, IReadOnlyList<Row> steps)
+    public static void Print(BenchOptions options, IReadOnlyList<Table> tables, IReadOnlyList<Ratio> ratios)
     {
         if (options.Json)
         {
-            Console.WriteLine(new JsonObject
-            {
-                ["bench"] = options.Bench,
-                ["rows"] = new JsonArray([.. rows.Select(Json)]),
-                ["steps"] = new JsonArray([.. steps.Select(Json)]),
-            }.ToJsonString());
+            Console.WriteLine(Json(options, tables, ratios).ToJsonString());
             return;
         }
 
-        Table("submit → first output", rows);
-        Table("where a machine's time goes", steps);
-    }
-
-    private static void Table(string title, IReadOnlyList<Row> rows)
-    {
-        Console.WriteLine($"{title,-28} {"n",4} {"p50 ms",10} {"p95 ms",10}");
-        foreach (var row in rows)
+        foreach (var table in tables)
         {
-            Console.WriteLine($"{row.What,-28} {row.Milliseconds.Count,4} {row.P50,10:F1} {row.P95,10:F1}");
+            Console.WriteLine($"{table.Title,-40} {"n",5} {"p50 ms",10} {"p95 ms",10}");
+            foreach (var row in table.Rows)
+            {
+                Console.WriteLine($"{row.What,-40} {row.Milliseconds.Count,5} {row.P50,10:F1} {row.P95,10:F1}");
+            }
+
+            Console.WriteLine();
         }
 
-        Console.WriteLine();
+        foreach (var ratio in ratios)
+        {
+            Console.WriteLine($"{ratio.What,-57} {ratio.Value,10:F2}");
+        }
+    }
+
+    private static JsonObject Json(
+        BenchOptions options, IReadOnlyList<Table> tables, IReadOnlyList<Ratio> ratios)
+    {
+        var report = new JsonObject { ["bench"] = options.Bench };
+        foreach (var table in tables)
+        {
+            report[table.Key] = new JsonArray([.. table.Rows.Select(Json)]);
+        }
+
+        if (ratios.Count > 0)
+        {
+            report["ratios"] = new JsonArray([.. ratios.Select(ratio => new JsonObject
+            {
+                ["what"] = ratio.What,
+                ["value"] = Math.Round(ratio.Value, 2),
+            })]);
+        }
+
+        return report;
     }
 
     private static JsonNode Json(Row row) => new JsonObject

@@ -8,8 +8,11 @@ namespace Mags.Bench.Tti;
 /// <summary>Time to interactive: from the submit of a job to the first line of its output at an API client.</summary>
 internal static class TtiBench
 {
+    private const int DefaultRuns = 10;
+
     public static async Task RunAsync(BenchOptions options, CancellationToken cancellationToken)
     {
+        var runs = options.Runs ?? DefaultRuns;
         await using var local = await LocalMachines.PrepareAsync(options, cancellationToken);
         await using var containers = await Containers.PrepareAsync(local.ImagePath, cancellationToken);
         using var client = Connect(options.Home);
@@ -18,7 +21,7 @@ internal static class TtiBench
         var (onDemand, coldBoot) = (new List<double>(), new List<double>());
         var peers = containers.Kinds.ToDictionary(kind => kind, _ => new List<double>());
         await SubmitAsync(client, cancellationToken);
-        for (var run = 0; run < options.Runs; run++)
+        for (var run = 0; run < runs; run++)
         {
             onDemand.Add(await SubmitAsync(client, cancellationToken));
             coldBoot.Add(await local.ColdBootAsync(cancellationToken));
@@ -28,11 +31,13 @@ internal static class TtiBench
             }
         }
 
-        var steps = await local.StepsAsync(options.Runs, cancellationToken);
+        var steps = await local.StepsAsync(runs, cancellationToken);
+        Row[] rows =
+            [new("on demand", onDemand), new("cold boot", coldBoot), .. peers.Select(peer => new Row(peer.Key, peer.Value))];
         Report.Print(
             options,
-            [new("on demand", onDemand), new("cold boot", coldBoot), .. peers.Select(peer => new Row(peer.Key, peer.Value))],
-            steps);
+            [new("rows", "submit → first output", rows), new("steps", "where a machine's time goes", steps)],
+            []);
     }
 
     private static MagsClient Connect(string home)

@@ -1,0 +1,115 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Mags.Client;
+using Mags.Contracts.Jobs;
+
+namespace Mags.Bench.Api;
+
+/// <summary>
+/// A server of the benchmark's own: kernel, images and templates are hard links to the prepared home's, everything
+/// else is new and goes with it.
+/// </summary>
+internal sealed class PrivateServer : IAsyncDisposable
+{
+    private static readonly string[] _prepared =
+        ["kernel", "initramfs", "images", "templates", "blanks", "accelerator.json", "tsc.json"];
+
+    private readonly BenchOptions _options;
+    private readonly string _home;
+
+    private PrivateServer(BenchOptions options, string home) => (_options, _home) = (options, home);
+
+    public MagsClient Client { get; private set; } = null!;
+
+    /// <param name="options">Where the programs and the prepared home are.</param>
+    /// <param name="maxRunning">How many jobs run at once; further ones wait.</param>
+    /// <param name="stored">How many ended jobs it has from the start.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<PrivateServer> StartAsync(
+        BenchOptions options, int maxRunning, int stored, CancellationToken cancellationToken)
+    {
+        var server = new PrivateServer(options, Directory.CreateTempSubdirectory("mags-bench-").FullName);
+        try
+        {
+            await server.PrepareAsync(maxRunning, cancellationToken);
+            await StoredJobs.AddAsync(Path.Combine(server._home, "mags.db"), stored, cancellationToken);
+            await server.MagsAsync("server", "start", "--listen", "http://127.0.0.1:0");
+            var file = JsonNode.Parse(
+                await File.ReadAllTextAsync(Path.Combine(server._home, "client.json"), cancellationToken))!;
+            server.Client = new MagsClient(
+                new MagsClientOptions { BaseUrl = (string)file["url"]!, Token = (string)file["token"]! });
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts jobs that do nothing for long, and waits until all of them do it.</summary>
+    public async Task RunSleepersAsync(int count, CancellationToken cancellationToken)
+    {
+        var request = new CreateJobRequest { Type = "inline", Script = "echo up; sleep 3600", Timeout = 7200 };
+        var jobs = await Task.WhenAll(
+            Enumerable.Range(0, count).Select(_ => Client.CreateJobAsync(request, cancellationToken)));
+        await Task.WhenAll(jobs.Select(async job =>
+        {
+            await foreach (var step in Client.FollowLogsAsync(job.RequestId, cancellationToken: cancellationToken))
+            {
+                if (step.Entry is not null)
+                {
+                    return;
+                }
+            }
+
+            var ended = await Client.GetJobAsync(job.RequestId, cancellationToken);
+            throw new InvalidOperationException($"A job that should sleep ended: {ended.Error}");
+        }));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client?.Dispose();
+        await MagsAsync("server", "stop");
+        Directory.Delete(_home, recursive: true);
+    }
+
+    private async Task PrepareAsync(int maxRunning, CancellationToken cancellationToken)
+    {
+        foreach (var source in _prepared.Select(name => Path.Combine(_options.Home, name)).Where(Path.Exists))
+        {
+            await RunAsync("cp", ["-al", source, _home]);
+        }
+
+        var config = new JsonObject
+        {
+            ["Jobs"] = new JsonObject
+            {
+                ["MaxRunning"] = maxRunning,
+                ["MaxPending"] = 1_000_000,
+                ["StopGraceSeconds"] = 0,
+                ["ShutdownSeconds"] = 60,
+            },
+            ["UserLimits"] = new JsonObject { ["MaxLive"] = 1_000_000 },
+        };
+        await File.WriteAllTextAsync(Path.Combine(_home, "config.json"), config.ToJsonString(), cancellationToken);
+    }
+
+    private Task MagsAsync(params string[] arguments) => RunAsync(_options.Mags, arguments);
+
+    private async Task RunAsync(string program, string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments)
+        {
+            Environment = { ["MAGS_HOME"] = _home },
+            RedirectStandardOutput = true,
+        })!;
+        await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        if (process.ExitCode != 0)
+        {
+            await Console.Error.WriteLineAsync($"bench: {program} {string.Join(' ', arguments)}: {process.ExitCode}");
+        }
+    }
+}
