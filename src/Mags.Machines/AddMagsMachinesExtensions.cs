@@ -6,6 +6,7 @@ using Mags.Machines.Pool;
 using Mags.Machines.Qemu;
 using Mags.Machines.Sandboxes;
 using Mags.Machines.Templates;
+using Mags.Machines.Walls;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -39,6 +40,7 @@ public static class AddMagsMachinesExtensions
         services.TryAddSingleton<Initramfs>();
         services.TryAddSingleton<ImageCatalog>();
         services.TryAddSingleton<ImageBuilder>();
+        services.TryAddSingleton<HostWalls>();
         services.TryAddSingleton<QemuLauncher>();
         services.TryAddSingleton<HostClock>();
         services.TryAddSingleton<BlankDisks>();

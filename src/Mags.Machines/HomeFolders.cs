@@ -22,6 +22,8 @@ internal sealed class HomeFolders
 
     internal string ClockRecord => Path.Combine(Home, "tsc.json");
 
+    internal string CgroupRecord => Path.Combine(Home, "cgroups");
+
     /// <summary>A name for something that will be renamed when it is complete.</summary>
     internal static string Temporary(string folder) =>
         Path.Combine(folder, TemporaryPrefix + Guid.CreateVersion7().ToString("N"));

@@ -1,3 +1,5 @@
+using Mags.Machines.Walls;
+
 namespace Mags.Machines;
 
 /// <summary>Whether this node can run machines.</summary>
@@ -6,7 +8,11 @@ namespace Mags.Machines;
 /// <param name="Accelerator"><c>kvm</c> or <c>tcg</c>; null until known.</param>
 /// <param name="AcceleratorReason">Why that accelerator, in a sentence.</param>
 public sealed record HostStatus(
-    HostState State, string? Reason = null, string? Accelerator = null, string? AcceleratorReason = null);
+    HostState State, string? Reason = null, string? Accelerator = null, string? AcceleratorReason = null)
+{
+    /// <summary>What keeps sandboxes in; empty until known.</summary>
+    public IReadOnlyList<Wall> Walls { get; init; } = [];
+}
 
 /// <summary>States of a machine host.</summary>
 public enum HostState

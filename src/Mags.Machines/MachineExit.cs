@@ -23,6 +23,9 @@ public enum MachineExitCause
     /// <summary>The hypervisor ended or was killed.</summary>
     HypervisorGone,
 
+    /// <summary>Guest and hypervisor together used more memory than they may.</summary>
+    OutOfMemory,
+
     /// <summary>The guest's agent does not answer any more.</summary>
     AgentLost,
 }

@@ -3,6 +3,7 @@ using Mags.Machines.Images;
 using Mags.Machines.Pool;
 using Mags.Machines.Sandboxes;
 using Mags.Machines.Templates;
+using Mags.Machines.Walls;
 using Microsoft.Extensions.Logging;
 
 namespace Mags.Machines;
@@ -15,6 +16,7 @@ internal sealed partial class MachineHost(
     MachinePlatform platform,
     MachinePool pool,
     MachineFactory factory,
+    HostWalls walls,
     ILogger<MachineHost> logger) : IMachineHost
 {
     private TaskCompletionSource _ready = NewReady();
@@ -52,7 +54,10 @@ internal sealed partial class MachineHost(
     internal void SetReady()
     {
         Status = new HostStatus(
-            HostState.Ready, null, platform.Accelerator?.Kind.Name(), platform.Accelerator?.Reason);
+            HostState.Ready, null, platform.Accelerator?.Kind.Name(), platform.Accelerator?.Reason)
+        {
+            Walls = walls.List(platform.Accelerator),
+        };
         _ = _ready.TrySetResult();
     }
 

@@ -18,7 +18,7 @@ internal sealed class MachinePlatform(
     /// <summary>The accelerator with its reason; null until chosen.</summary>
     internal AcceleratorChoice? Accelerator { get; private set; }
 
-    /// <summary>Finds QEMU, measures the clock and chooses the accelerator.</summary>
+    /// <summary>Finds QEMU and puts up the walls, measures the clock and chooses the accelerator.</summary>
     /// <param name="kernel">The guest kernel.</param>
     /// <param name="initramfs">Path of the initramfs, named by its digest.</param>
     /// <param name="image">The image that a trial of an accelerator may use.</param>
@@ -26,7 +26,7 @@ internal sealed class MachinePlatform(
     internal async Task<AcceleratorChoice> PrepareAsync(
         KernelFiles kernel, string initramfs, Image image, CancellationToken cancellationToken)
     {
-        var qemu = await launcher.FindAsync(cancellationToken);
+        var qemu = await launcher.PrepareAsync(cancellationToken);
         var basis = new TemplateRecipe
         {
             ImageDigest = image.Digest,

@@ -32,6 +32,13 @@ public sealed class MachinesOptions
     public string AgentPath { get; set; } = Path.Combine(AppContext.BaseDirectory, "mags-agent");
 
     /// <summary>
+    /// The launcher that puts hypervisors behind their walls, a static program. Default <c>mags-jail</c> beside the
+    /// program.
+    /// </summary>
+    [Required]
+    public string JailPath { get; set; } = Path.Combine(AppContext.BaseDirectory, "mags-jail");
+
+    /// <summary>
     /// How long one boot of a template may take, in seconds; then it is ended and tried again. Default 60. Lower
     /// fails sooner on a host that hangs guests, too low fails on a busy one.
     /// </summary>
@@ -62,4 +69,56 @@ public sealed class MachinesOptions
     /// </summary>
     [Range(1, 10_000)]
     public int MaxTemplates { get; set; } = 16;
+
+    /// <summary>
+    /// Memory of a machine's cgroup above its guest's, in MiB: QEMU, its translations, caches of the disk. Default 512.
+    /// Too low ends machines that run much different code; higher lets each take more from the host.
+    /// </summary>
+    [Range(128, 16384)]
+    public int HypervisorMemoryMib { get; set; } = 512;
+
+    /// <summary>
+    /// Processor time that a machine may use above its virtual processors', in percent of one processor: QEMU's own
+    /// threads move data. Default 50. Lower slows disk and output of a busy guest.
+    /// </summary>
+    [Range(10, 1600)]
+    public int HypervisorCpuPercent { get; set; } = 50;
+
+    /// <summary>
+    /// Processes and threads that a machine may have on the host. Default 256; QEMU needs one for each virtual
+    /// processor, up to 64 for its disk, and a few. The guest's processes are none of the host's.
+    /// </summary>
+    [Range(96, 4096)]
+    public int HypervisorProcesses { get; set; } = 256;
+
+    /// <summary>
+    /// Largest disk that a machine may have, in GiB: no hypervisor writes a larger file. Default 64; the server raises
+    /// it to what jobs may ask for.
+    /// </summary>
+    [Range(1, 65536)]
+    public int LargestDiskGb { get; set; } = 64;
+
+    /// <summary>
+    /// Speed of a machine's writable disk in the long run, reads and writes together, in MiB per second. Default 200;
+    /// 0 is no limit. Higher lets one machine slow the others' disks more.
+    /// </summary>
+    [Range(0, 100_000)]
+    public int DiskMibPerSecond { get; set; } = 200;
+
+    /// <summary>
+    /// Requests of a machine to its writable disk in the long run, per second. Default 20000; 0 is no limit.
+    /// </summary>
+    [Range(0, 10_000_000)]
+    public int DiskIops { get; set; } = 20_000;
+
+    /// <summary>
+    /// How many times faster than in the long run the disk may be for <see cref="DiskBurstSeconds"/>. Default 4; 1 is
+    /// no burst.
+    /// </summary>
+    [Range(1, 100)]
+    public int DiskBurstFactor { get; set; } = 4;
+
+    /// <summary>How long the disk may be faster, in seconds. Default 10. Longer favours short jobs over many.</summary>
+    [Range(1, 600)]
+    public int DiskBurstSeconds { get; set; } = 10;
 }

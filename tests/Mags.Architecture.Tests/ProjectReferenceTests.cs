@@ -11,6 +11,7 @@ public sealed class ProjectReferenceTests
         ["Mags.Protocol"] = [],
         ["Mags.Data"] = [],
         ["Mags.Agent"] = ["Mags.Protocol"],
+        ["Mags.Jail"] = [],
         ["Mags.Machines"] = ["Mags.Protocol"],
         ["Mags.Cluster"] = ["Mags.Data", "Mags.Machines"],
         ["Mags.Server"] = ["Mags.Cluster", "Mags.Contracts", "Mags.Data", "Mags.Machines"],

@@ -32,12 +32,15 @@ internal static class Tool
         cancellationToken.ThrowIfCancellationRequested();
         if (!exit.Success)
         {
-            var said = Text(error).Split('\n').LastOrDefault(line => line.Length > 0) ?? "it said nothing";
-            throw new MachineException(MachineFault.Setup, $"{path} {exit}: {said}");
+            throw new MachineException(MachineFault.Setup, $"{path} {exit}: {LastLine(error)}");
         }
 
         return Text(output);
     }
+
+    /// <summary>The last line that a program wrote to a file in memory.</summary>
+    internal static string LastLine(SafeFileHandle file) =>
+        Text(file).Split('\n').LastOrDefault(line => line.Length > 0) ?? "it said nothing";
 
     private static string Text(SafeFileHandle file)
     {

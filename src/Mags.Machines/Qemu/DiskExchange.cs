@@ -12,6 +12,7 @@ internal sealed class DiskExchange(QmpClient monitor)
     /// <summary>Block node of the disk after the exchange.</summary>
     internal const string NewNode = "d2";
 
+    private const string NewLayersNode = "q2";
     private const int BlankSet = 13;
     private const int LayerSet = 14;
 
@@ -25,13 +26,14 @@ internal sealed class DiskExchange(QmpClient monitor)
             AddNode(FileNode("b2", BlankSet, isLayer: false)),
             AddNode(FormatNode("b3", "b2", backing: null)),
             AddNode(FileNode("w2", LayerSet, isLayer: true)),
-            AddNode(FormatNode(NewNode, "w2", backing: "b3")),
+            AddNode(FormatNode(NewLayersNode, "w2", backing: "b3")),
+            AddNode(ThrottleNode()),
             monitor.ExecuteAsync(
                 "qom-set",
                 new JsonObject { ["path"] = "/machine/peripheral/vd1", ["property"] = "drive", ["value"] = NewNode },
                 cancellationToken),
         };
-        foreach (var old in (string[])[QemuCommandLine.DiskNode, "w0", "b1", "b0"])
+        foreach (var old in (string[])[QemuCommandLine.DiskNode, QemuCommandLine.LayersNode, "w0", "b1", "b0"])
         {
             answers.Add(monitor.ExecuteAsync(
                 "blockdev-del", new JsonObject { ["node-name"] = old }, cancellationToken));
@@ -78,6 +80,16 @@ internal sealed class DiskExchange(QmpClient monitor)
 
         return node;
     }
+
+    // The new disk has the limits of the old one, and goes on in what is left of its burst.
+    private static JsonObject ThrottleNode() => new()
+    {
+        ["driver"] = "throttle",
+        ["node-name"] = NewNode,
+        ["throttle-group"] = QemuCommandLine.DiskThrottleId,
+        ["file"] = NewLayersNode,
+        ["discard"] = "unmap",
+    };
 
     private static JsonObject NoFlush() => new() { ["no-flush"] = true };
 }

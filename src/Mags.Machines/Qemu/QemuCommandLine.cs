@@ -18,8 +18,14 @@ internal sealed class QemuCommandLine
     /// </summary>
     internal const int Revision = 1;
 
-    /// <summary>Block node of the writable disk.</summary>
+    /// <summary>Block node of the writable disk, which limits its speed. What is below can be another one each time.</summary>
     internal const string DiskNode = "d1";
+
+    /// <summary>Object that has the limits of the writable disk.</summary>
+    internal const string DiskThrottleId = "t1";
+
+    /// <summary>Block node of the writable disk's layers, below <see cref="DiskNode"/>.</summary>
+    internal const string LayersNode = "q1";
 
     /// <summary>Id of the console's ring buffer in a clone.</summary>
     internal const string Console = "s0";
@@ -69,7 +75,7 @@ internal sealed class QemuCommandLine
         }
         else
         {
-            Add("-accel", "tcg,thread=multi", "-cpu", "max");
+            Add("-accel", $"tcg,thread=multi,tb-size={Number(setup.TranslationMib)}", "-cpu", "max");
         }
 
         Add("-smp", Number(setup.Size.Vcpus), "-m", memory);
@@ -99,8 +105,13 @@ internal sealed class QemuCommandLine
         }
         else
         {
-            Add("-blockdev", $"driver=null-co,node-name={DiskNode},size=2147483648,read-zeroes=on");
+            Add("-blockdev", $"driver=null-co,node-name={LayersNode},size=2147483648,read-zeroes=on");
         }
+
+        // A filter drops what it is not told to pass on, so discards are named again.
+        Add("-object", setup.Throttle.ToObject(DiskThrottleId));
+        Add("-blockdev",
+            $"driver=throttle,node-name={DiskNode},throttle-group={DiskThrottleId},file={LayersNode},discard=unmap");
 
         Add("-device", $"virtio-blk-device,drive={DiskNode},id=vd1");
     }
@@ -117,7 +128,7 @@ internal sealed class QemuCommandLine
         // Flushes are not passed on: what a crash of the host would lose is lost with the sandbox anyway.
         Add("-blockdev", "driver=file,node-name=w0,filename=/dev/fdset/4,discard=unmap,cache.no-flush=on");
         Add("-blockdev",
-            $"driver=qcow2,node-name={DiskNode},file=w0,backing=b1,discard=unmap,detect-zeroes=unmap,"
+            $"driver=qcow2,node-name={LayersNode},file=w0,backing=b1,discard=unmap,detect-zeroes=unmap,"
             + "l2-cache-entry-size=4096,cache.no-flush=on");
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Mags.Machines.Disks;
 using Mags.Machines.Native;
 using Mags.Machines.Sandboxes;
+using Mags.Machines.Walls;
 using Microsoft.Win32.SafeHandles;
 
 namespace Mags.Machines.Qemu;
@@ -17,6 +18,7 @@ internal sealed class QemuProcess : IAsyncDisposable
 
     private readonly MachineFolder _folder;
     private readonly ChildProcess _child;
+    private readonly Confinement _confinement;
     private readonly TimeProvider _time;
     private readonly TaskCompletionSource<string> _shutdown = NewSource<string>();
     private TaskCompletionSource<string>? _migration;
@@ -24,10 +26,11 @@ internal sealed class QemuProcess : IAsyncDisposable
     private string _diskNode = QemuCommandLine.DiskNode;
     private long _diskBytes;
 
-    private QemuProcess(MachineFolder folder, ChildProcess child, TimeProvider time)
+    private QemuProcess(MachineFolder folder, ChildProcess child, Confinement confinement, TimeProvider time)
     {
         _folder = folder;
         _child = child;
+        _confinement = confinement;
         _time = time;
     }
 
@@ -39,19 +42,23 @@ internal sealed class QemuProcess : IAsyncDisposable
 
     internal int Pid => _child.Pid;
 
+    /// <summary>The memory in bytes that the machine has exceeded and was ended for; null when it was not.</summary>
+    internal long? ExceededMemory => _confinement.Cgroup?.ExceededMemory();
+
     internal QmpClient Monitor => _monitor ?? throw new InvalidOperationException("The monitor is not connected.");
 
     /// <summary>Starts QEMU; <see cref="ConnectMonitorAsync"/> has to follow.</summary>
     internal static QemuProcess Start(
-        string program, MachineFolder folder, QemuSetup setup, uint? uid, uint? deviceGroup, TimeProvider time)
+        string program, MachineFolder folder, QemuSetup setup, Confinement confinement, TimeProvider time)
     {
         // The listeners are closed here once QEMU has them: when it ends, dialling fails instead of hanging.
         using var monitor = folder.Sockets.Listen(MonitorSocket);
         using var agent = folder.Sockets.Listen(AgentSocket);
         using var error = File.OpenHandle(folder.ErrorPath, FileMode.Create, FileAccess.Write, FileShare.ReadWrite);
         var line = new QemuCommandLine(setup, monitor, agent);
-        var (path, arguments) = HypervisorUser.Wrap(uid, deviceGroup, program, line.Arguments);
-        return new QemuProcess(folder, ChildProcess.Start(path, arguments, line.Files, null, error), time);
+        var arguments = confinement.Wrap(program, line.Arguments, line.Files);
+        var child = ChildProcess.Start(confinement.Launcher, arguments, line.Files, null, error);
+        return new QemuProcess(folder, child, confinement, time);
     }
 
     /// <summary>Connects the monitor and waits until QEMU is up.</summary>

@@ -23,6 +23,14 @@ internal sealed record QemuSetup
     /// <summary>The writable disk, <c>vdb</c>; null for an empty one that nothing may use, as in a template.</summary>
     internal EphemeralDisk? Disk { get; init; }
 
+    /// <summary>
+    /// Room for translated code under TCG, in MiB. QEMU's own default is a gibibyte, which a guest can make it fill.
+    /// </summary>
+    internal int TranslationMib { get; init; } = 256;
+
+    /// <summary>How fast the writable disk may be.</summary>
+    internal DiskThrottle Throttle { get; init; } = DiskThrottle.None;
+
     /// <summary>What to boot; null to restore a saved state instead.</summary>
     internal BootFiles? Boot { get; init; }
 }

@@ -22,9 +22,17 @@ internal static class GuestEnd
     };
 
     /// <summary>The end of a machine whose QEMU ended without a word of the guest.</summary>
-    internal static MachineExit OfHypervisor(Native.ProcessExit exit, string lastError) => new(
-        MachineExitCause.HypervisorGone,
-        lastError.Length > 0 ? $"The machine's QEMU {exit}: {lastError}" : $"The machine's QEMU {exit}.");
+    /// <param name="exit">How the process ended.</param>
+    /// <param name="lastError">What it said last.</param>
+    /// <param name="exceededMemory">The limit in bytes that it was ended for; null when it was not.</param>
+    internal static MachineExit OfHypervisor(Native.ProcessExit exit, string lastError, long? exceededMemory) =>
+        exceededMemory is { } limit
+            ? new(
+                MachineExitCause.OutOfMemory,
+                $"The sandbox used more memory than the {limit >> 20} MiB that its machine may have in all.")
+            : new(
+                MachineExitCause.HypervisorGone,
+                lastError.Length > 0 ? $"The machine's QEMU {exit}: {lastError}" : $"The machine's QEMU {exit}.");
 
     private static string? PanicOf(string console)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Mags.Machines.Cgroups;
 using Mags.Machines.Native;
 using Mags.Machines.Qemu;
 using Microsoft.Extensions.Logging;
@@ -7,12 +8,13 @@ using Microsoft.Extensions.Logging;
 namespace Mags.Machines.Sandboxes;
 
 /// <summary>
-/// Ends and removes what a dead server of the same home left: QEMU processes, found by the marker in their command line,
-/// machine folders, and half-made files. A machine whose owner lives (its folder is locked) is left alone.
+/// Ends and removes what a dead server of the same home left: QEMU processes, found by the marker in their command line
+/// and in its cgroups, the cgroups, machine folders, and half-made files. A machine whose owner lives (its folder is locked) is left alone.
 /// </summary>
 internal sealed partial class LeftoverReclaimer(HomeFolders folders, TimeProvider time, ILogger<LeftoverReclaimer> logger)
 {
-    private static readonly TimeSpan _killLimit = TimeSpan.FromSeconds(10);
+    /// <summary>How long a killed process may take to be gone.</summary>
+    internal static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(10);
 
     /// <summary>Reclaims; called before the first machine is made.</summary>
     internal async Task RunAsync(CancellationToken cancellationToken)
@@ -24,6 +26,12 @@ internal sealed partial class LeftoverReclaimer(HomeFolders folders, TimeProvide
             {
                 await KillAsync(pid, machineId, cancellationToken);
             }
+        }
+
+        var cgroups = new CgroupReclaimer(new CgroupRecord(folders), time);
+        foreach (var machineId in await cgroups.RunAsync(living, cancellationToken))
+        {
+            LogCgroup(machineId);
         }
 
         foreach (var folder in SubfoldersOf(folders.Machines).Where(f => !living.Contains(Path.GetFileName(f))))
@@ -76,7 +84,7 @@ internal sealed partial class LeftoverReclaimer(HomeFolders folders, TimeProvide
             if (MachineOf(pid) == machineId)
             {
                 process.Kill();
-                _ = await process.Exited.WaitAsync(_killLimit, time, cancellationToken);
+                _ = await process.Exited.WaitAsync(KillLimit, time, cancellationToken);
                 LogProcess(pid, machineId);
             }
         }
@@ -145,6 +153,9 @@ internal sealed partial class LeftoverReclaimer(HomeFolders folders, TimeProvide
 
     [LoggerMessage(LogLevel.Warning, "QEMU with pid {Pid} of machine {MachineId}, left by an earlier server, did not end")]
     private partial void LogNotKilled(Exception exception, int pid, string machineId);
+
+    [LoggerMessage(LogLevel.Information, "Removed the cgroup of machine {MachineId}, left by an earlier server")]
+    private partial void LogCgroup(string machineId);
 
     [LoggerMessage(LogLevel.Information, "Removed {Path}, left by an earlier server")]
     private partial void LogFolder(string path);

@@ -61,6 +61,9 @@ internal sealed partial class MicroVm : IMachine
     /// <summary>Process id of its QEMU.</summary>
     internal int Pid => _qemu.Pid;
 
+    /// <summary>Its QEMU's monitor.</summary>
+    internal QmpClient Monitor => _qemu.Monitor;
+
     public async IAsyncEnumerable<ProcessEvent> RunAsync(
         ProcessSpec process, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -130,7 +133,7 @@ internal sealed partial class MicroVm : IMachine
         }
         else
         {
-            await EndAsync(GuestEnd.OfHypervisor(await _qemu.Exited, _folder.LastError()));
+            await EndAsync(GuestEnd.OfHypervisor(await _qemu.Exited, _folder.LastError(), _qemu.ExceededMemory));
         }
     }
 

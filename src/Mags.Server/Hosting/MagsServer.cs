@@ -48,6 +48,8 @@ internal static class MagsServer
         AddOptions<ServerOptions, ServerOptionsValidator>(services, ServerOptions.Section);
         AddOptions<MachinesOptions, MachinesOptionsValidator>(services, MachinesOptions.Section);
         AddOptions<JobLimitOptions, JobLimitOptionsValidator>(services, JobLimitOptions.Section);
+        services.AddOptions<MachinesOptions>().PostConfigure<IOptions<JobLimitOptions>>((machines, limits) =>
+            machines.LargestDiskGb = Math.Max(machines.LargestDiskGb, limits.Value.MaxDiskGb));
         AddOptions<PoolOptions, PoolOptionsValidator>(services, PoolOptions.Section);
         services.AddOptions<PoolOptions>().PostConfigure<IOptions<JobLimitOptions>>(FitPool);
         AddOptions<UserLimitOptions, UserLimitOptionsValidator>(services, UserLimitOptions.Section);

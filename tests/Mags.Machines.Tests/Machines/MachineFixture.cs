@@ -35,6 +35,10 @@ public sealed class MachineFixture : IAsyncDisposable
     internal async Task<string> AgentAsync() =>
         (await _services.Value).GetRequiredService<IOptions<MachinesOptions>>().Value.AgentPath;
 
+    /// <summary>Path of the launcher's program.</summary>
+    internal async Task<string> JailAsync() =>
+        (await _services.Value).GetRequiredService<IOptions<MachinesOptions>>().Value.JailPath;
+
     internal async Task<T> GetAsync<T>()
         where T : notnull =>
         (await _services.Value).GetRequiredService<T>();
@@ -51,6 +55,16 @@ public sealed class MachineFixture : IAsyncDisposable
         var image = (await GetAsync<ImageCatalog>()).Find(Request.Image)!;
         return await (await GetAsync<MachinePlatform>()).GetTemplateAsync(image, Request.Size, cancellationToken);
     }
+
+    /// <summary>A machine that waits with the disk of <see cref="Request"/>.</summary>
+    internal async Task<RestoredMachine> MakeWaitingAsync(CancellationToken cancellationToken) =>
+        await (await GetAsync<MachineFactory>()).MakeWaitingAsync(
+            null, await TemplateAsync(cancellationToken), Request.DiskGb, Readiness.Cold, cancellationToken);
+
+    /// <summary>Claims a machine that waits.</summary>
+    internal async Task<MicroVm> ClaimAsync(
+        RestoredMachine machine, MachineRequest request, CancellationToken cancellationToken) =>
+        await (await GetAsync<MachineFactory>()).ClaimAsync(machine, request, cancellationToken);
 
     /// <summary>Runs a shell command to its end: exit code and standard output.</summary>
     internal static async Task<(int ExitCode, string Output)> ShellAsync(
@@ -91,7 +105,8 @@ public sealed class MachineFixture : IAsyncDisposable
         var home = Environment.GetEnvironmentVariable("MAGS_TEST_HOME")
             ?? Path.Combine(root, "artifacts", "machines-home");
 #pragma warning restore RS0030
-        var agent = await PublishAgentAsync(root);
+        var agent = await PublishAsync(root, "Mags.Agent", "mags-agent");
+        var jail = await PublishAsync(root, "Mags.Jail", "mags-jail");
         var services = new ServiceCollection();
         services.AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
         services.AddSingleton(typeof(ILogger<>), typeof(NullLogger<>));
@@ -100,6 +115,7 @@ public sealed class MachineFixture : IAsyncDisposable
         {
             options.Home = home;
             options.AgentPath = agent;
+            options.JailPath = jail;
             options.RecipeFolder = Path.Combine(root, "images");
         });
         var provider = services.BuildServiceProvider();
@@ -112,15 +128,15 @@ public sealed class MachineFixture : IAsyncDisposable
     }
 
     // Incremental: it takes a minute once, and seconds when nothing has changed.
-    private static async Task<string> PublishAgentAsync(string root)
+    private static async Task<string> PublishAsync(string root, string project, string program)
     {
-        var folder = Path.Combine(root, "artifacts", "machines-agent");
+        var folder = Path.Combine(root, "artifacts", "machines-programs");
         string[] arguments =
-            ["publish", Path.Combine(root, "src", "Mags.Agent"), "-c", "Release", "-o", folder, "-v", "quiet"];
+            ["publish", Path.Combine(root, "src", project), "-c", "Release", "-o", folder, "-v", "quiet"];
         using var publish = Process.Start(new ProcessStartInfo("dotnet", arguments))!;
         await publish.WaitForExitAsync();
         Assert.Equal(0, publish.ExitCode);
-        return Path.Combine(folder, "mags-agent");
+        return Path.Combine(folder, program);
     }
 
     private static string RepositoryRoot()

@@ -12,7 +12,7 @@ public sealed class QemuCommandLineTests : IDisposable
         """
         -name guest=mags:/home/a,,b:1
         -M microvm,x-option-roms=off,rtc=on,acpi=on,memory-backend=ram
-        -accel tcg,thread=multi -cpu max
+        -accel tcg,thread=multi,tb-size=256 -cpu max
         -smp 2 -m 512
         """;
 
@@ -28,6 +28,12 @@ public sealed class QemuCommandLineTests : IDisposable
         -blockdev driver=file,node-name=f0,filename=/dev/fdset/1,read-only=on,locking=off
         -blockdev driver=raw,node-name=d0,file=f0,read-only=on
         -device virtio-blk-device,drive=d0,id=vd0
+        """;
+
+    private const string Throttle =
+        """
+        -object {"qom-type":"throttle-group","id":"t1","limits":{}}
+        -blockdev driver=throttle,node-name=d1,throttle-group=t1,file=q1,discard=unmap
         """;
 
     private const string Ending =
@@ -54,7 +60,8 @@ public sealed class QemuCommandLineTests : IDisposable
             {BeforeFiles}
             -object memory-backend-file,id=ram,size=512M,mem-path=/proc/self/fd/3,share=on
             {AfterMemory}
-            -blockdev driver=null-co,node-name=d1,size=2147483648,read-zeroes=on
+            -blockdev driver=null-co,node-name=q1,size=2147483648,read-zeroes=on
+            {Throttle}
             -device virtio-blk-device,drive=d1,id=vd1
             -object rng-random,id=rng0,filename=/dev/urandom -device virtio-rng-device,rng=rng0
             -add-fd fd=7,set=2 -chardev file,id=s0,path=/dev/fdset/2 -serial chardev:s0
@@ -79,7 +86,8 @@ public sealed class QemuCommandLineTests : IDisposable
             -blockdev driver=file,node-name=b0,filename=/dev/fdset/3,read-only=on,locking=off
             -blockdev {"driver":"qcow2","node-name":"b1","file":"b0","read-only":true,"backing":null}
             -blockdev driver=file,node-name=w0,filename=/dev/fdset/4,discard=unmap,cache.no-flush=on
-            -blockdev driver=qcow2,node-name=d1,file=w0,backing=b1,discard=unmap,detect-zeroes=unmap,l2-cache-entry-size=4096,cache.no-flush=on
+            -blockdev driver=qcow2,node-name=q1,file=w0,backing=b1,discard=unmap,detect-zeroes=unmap,l2-cache-entry-size=4096,cache.no-flush=on
+            {{Throttle}}
             -device virtio-blk-device,drive=d1,id=vd1
             -object rng-random,id=rng0,filename=/dev/urandom -device virtio-rng-device,rng=rng0
             -chardev ringbuf,id=s0,size=4096 -serial chardev:s0

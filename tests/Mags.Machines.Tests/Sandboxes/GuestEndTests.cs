@@ -28,5 +28,13 @@ public sealed class GuestEndTests
     public void OfHypervisor_Exit_NamesIt(int code, int signal, string lastError, string message) =>
         Assert.Equal(
             new MachineExit(MachineExitCause.HypervisorGone, message),
-            GuestEnd.OfHypervisor(new ProcessExit(code, signal), lastError));
+            GuestEnd.OfHypervisor(new ProcessExit(code, signal), lastError, null));
+
+    [Fact]
+    public void OfHypervisor_MemoryExceeded_NamesTheLimit() =>
+        Assert.Equal(
+            new MachineExit(
+                MachineExitCause.OutOfMemory,
+                "The sandbox used more memory than the 1024 MiB that its machine may have in all."),
+            GuestEnd.OfHypervisor(new ProcessExit(0, 9), "", 1L << 30));
 }

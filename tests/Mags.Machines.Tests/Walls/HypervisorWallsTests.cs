@@ -1,0 +1,180 @@
+using Mags.Machines.Sandboxes;
+using Mags.Machines.Tests.Machines;
+using Mags.Machines.Walls;
+
+namespace Mags.Machines.Tests.Walls;
+
+/// <summary>Reads the walls off a real machine's QEMU, as its host's kernel has them.</summary>
+[Collection("Machines")]
+[Trait("Category", "Machine")]
+public sealed class HypervisorWallsTests(MachineFixture machines)
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task User_OfEachMachine_IsItsOwnAndUnprivileged()
+    {
+        await using var first = await machines.AcquireAsync(MachineFixture.Request, Token);
+        await using var second = await machines.AcquireAsync(MachineFixture.Request, Token);
+
+        var (one, two) = (new RunningProcess(first.Pid), new RunningProcess(second.Pid));
+        var range = new UidRange((await machines.HomeAsync()).Home);
+        Assert.NotEqual(one.Status("Uid"), two.Status("Uid"));
+        foreach (var process in new[] { one, two })
+        {
+            var ids = process.Status("Uid").Split('\t').Distinct().ToList();
+            Assert.Equal(ids, process.Status("Gid").Split('\t').Distinct());
+            Assert.True(range.Contains(uint.Parse(Assert.Single(ids), System.Globalization.CultureInfo.InvariantCulture)));
+            Assert.Equal("", process.Status("Groups"));
+        }
+    }
+
+    [Theory]
+    [InlineData("CapInh")]
+    [InlineData("CapPrm")]
+    [InlineData("CapEff")]
+    [InlineData("CapBnd")]
+    [InlineData("CapAmb")]
+    public async Task Capabilities_OfAMachine_AreNone(string set)
+    {
+        await using var machine = await machines.AcquireAsync(MachineFixture.Request, Token);
+
+        Assert.Equal(new string('0', 16), new RunningProcess(machine.Pid).Status(set));
+    }
+
+    [Fact]
+    public async Task Privileges_OfAMachine_CanNotGrow()
+    {
+        await using var machine = await machines.AcquireAsync(MachineFixture.Request, Token);
+
+        Assert.Equal("1", new RunningProcess(machine.Pid).Status("NoNewPrivs"));
+    }
+
+    [Fact]
+    public async Task SystemCalls_OfAMachine_AreFilteredInEveryThread()
+    {
+        await using var machine = await machines.AcquireAsync(MachineFixture.Request, Token);
+
+        var threads = Directory.GetDirectories(
+            Path.Combine("/proc", $"{machine.Pid}", "task"));
+        Assert.NotEmpty(threads);
+        Assert.All(threads, thread => Assert.Contains(
+            "Seccomp:\t2", File.ReadAllLines(Path.Combine(thread, "status"))));
+        Assert.Contains(
+            "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
+            (await File.ReadAllTextAsync($"/proc/{machine.Pid}/cmdline", Token)).Split('\0'));
+    }
+
+    [Fact]
+    public async Task Files_InAMachinesView_AreWhatQemuNeedsAndReadOnly()
+    {
+        await using var machine = await machines.AcquireAsync(MachineFixture.Request, Token);
+
+        var process = new RunningProcess(machine.Pid);
+        var mounts = process.Mounts().ToList();
+        Assert.All(mounts, mount => Assert.Contains("ro", mount.Options));
+        Assert.All(mounts, mount => Assert.Contains("nosuid", mount.Options));
+        Assert.All(mounts, mount => Assert.Matches(
+            @"^/(proc|dev/(null|zero|urandom|kvm)|etc/ld\.so\.cache|usr/share/qemu|usr/bin/qemu-system-x86_64"
+            + @"|usr/lib/[^/]+/qemu/accel-[^/]+|(usr/)?lib(64)?/([^/]+/)?(lib|ld-)[^/]+\.so(\.[^/]+)?)?$",
+            mount.Path));
+        Assert.Equal(
+            ["dev", "etc", "lib", "lib64", "proc", "usr"],
+            Directory.GetFileSystemEntries(process.InView("/")).Select(Path.GetFileName).Order());
+    }
+
+    [Theory]
+    [InlineData("/etc/passwd")]
+    [InlineData("/root")]
+    [InlineData("/home")]
+    [InlineData("/tmp")]
+    [InlineData("/bin/sh")]
+    [InlineData("/usr/bin/env")]
+    [InlineData("/sys")]
+    [InlineData("/proc/sys")]
+    [InlineData("/run")]
+    public async Task Files_OfTheHost_AreNotInAMachinesView(string path)
+    {
+        await using var machine = await machines.AcquireAsync(MachineFixture.Request, Token);
+
+        Assert.False(Path.Exists(new RunningProcess(machine.Pid).InView(path)));
+    }
+
+    [Fact]
+    public async Task Files_OfTheHome_AreNotInAMachinesView()
+    {
+        await using var machine = await machines.AcquireAsync(MachineFixture.Request, Token);
+
+        Assert.False(Path.Exists(new RunningProcess(machine.Pid).InView((await machines.HomeAsync()).Home)));
+    }
+
+    [Fact]
+    public async Task OpenFiles_OfAMachine_IncludeNoFolderAndNoNamespace()
+    {
+        await using var machine = await machines.AcquireAsync(MachineFixture.Request, Token);
+
+        var open = new RunningProcess(machine.Pid).OpenFiles().ToList();
+        Assert.NotEmpty(open);
+        Assert.DoesNotContain(open, file => Directory.Exists(file.Target));
+        Assert.DoesNotContain(open, file => file.Target.StartsWith("mnt:", StringComparison.Ordinal)
+            || file.Target.StartsWith("net:", StringComparison.Ordinal)
+            || file.Target.EndsWith("cgroup.procs", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Network_OfAMachine_HasNoInterfaceButItsLoopback()
+    {
+        await using var machine = await machines.AcquireAsync(MachineFixture.Request, Token);
+
+        var process = new RunningProcess(machine.Pid);
+        var interfaces = process.Lines("net/dev").Skip(2).Select(line => line.Split(':')[0].Trim());
+        Assert.Equal(["lo"], interfaces);
+        Assert.Empty(process.Lines("net/route").Skip(1));
+    }
+
+    [Theory]
+    [InlineData("mnt")]
+    [InlineData("net")]
+    [InlineData("ipc")]
+    [InlineData("uts")]
+    public async Task Namespace_OfAMachine_IsNotTheHosts(string kind)
+    {
+        await using var machine = await machines.AcquireAsync(MachineFixture.Request, Token);
+
+        Assert.NotEqual(
+            new RunningProcess(Environment.ProcessId).Namespace(kind), new RunningProcess(machine.Pid).Namespace(kind));
+    }
+
+    [Theory]
+    [InlineData("Max core file size", "1")]
+    [InlineData("Max open files", "1024")]
+    [InlineData("Max locked memory", "65536")]
+    [InlineData("Max msgqueue size", "0")]
+    [InlineData("Max processes", "256")]
+    public async Task Limit_OfAMachine_IsLow(string name, string most)
+    {
+        await using var machine = await machines.AcquireAsync(MachineFixture.Request, Token);
+
+        Assert.Equal((most, most), new RunningProcess(machine.Pid).Limit(name));
+    }
+
+    [Fact]
+    public async Task Limit_OfFilesAMachineWrites_IsTheLargestDisks()
+    {
+        await using var machine = await machines.AcquireAsync(MachineFixture.Request, Token);
+
+        Assert.Equal(($"{66L << 30}", $"{66L << 30}"), new RunningProcess(machine.Pid).Limit("Max file size"));
+    }
+
+    [Fact]
+    public async Task Walls_OfThisHost_StandButTheProcessorsOne()
+    {
+        await using var machine = await machines.AcquireAsync(MachineFixture.Request, Token);
+
+        var walls = (await machines.GetAsync<IMachineHost>()).Status.Walls;
+        Assert.Equal(
+            [WallNames.Hardware],
+            walls.Where(wall => !wall.Stands).Select(wall => wall.Name));
+        Assert.Contains("hardware accelerator only", walls[0].Detail, StringComparison.Ordinal);
+    }
+}

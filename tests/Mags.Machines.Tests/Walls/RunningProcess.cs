@@ -1,0 +1,44 @@
+using System.Globalization;
+
+namespace Mags.Machines.Tests.Walls;
+
+/// <summary>What the kernel says of a running process.</summary>
+internal sealed class RunningProcess(int pid)
+{
+    /// <summary>A line of its status, such as <c>NoNewPrivs</c>.</summary>
+    public string Status(string name) => Lines("status")
+        .First(line => line.StartsWith(name + ":", StringComparison.Ordinal))[(name.Length + 1)..].Trim();
+
+    /// <summary>Soft and hard limit, as the kernel prints them.</summary>
+    public (string Soft, string Hard) Limit(string name)
+    {
+        var line = Lines("limits").First(line => line.StartsWith(name, StringComparison.Ordinal));
+        var values = line[name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return (values[0], values[1]);
+    }
+
+    /// <summary>Where things are mounted in its view, with the mount's options.</summary>
+    public IEnumerable<(string Path, string[] Options)> Mounts() => Lines("mountinfo")
+        .Select(line => line.Split(' '))
+        .Select(parts => (parts[4], parts[5].Split(',')));
+
+    /// <summary>The cgroups it is in: controller and path.</summary>
+    public IEnumerable<(string Controllers, string Path)> Cgroups() => Lines("cgroup")
+        .Select(line => line.Split(':', 3))
+        .Select(parts => (parts[1], parts[2]));
+
+    /// <summary>What it would find at a path of its own view.</summary>
+    public string InView(string path) => Path.Combine(Folder, "root") + path;
+
+    /// <summary>Identity of one of its namespaces.</summary>
+    public string Namespace(string kind) => new FileInfo(Path.Combine(Folder, "ns", kind)).LinkTarget!;
+
+    /// <summary>Lines of one of its files.</summary>
+    public IEnumerable<string> Lines(string file) => File.ReadLines(Path.Combine(Folder, file));
+
+    /// <summary>Its open files: path of the handle and what it points to.</summary>
+    public IEnumerable<(string Handle, string Target)> OpenFiles() => Directory.GetFiles(Path.Combine(Folder, "fd"))
+        .Select(handle => (handle, new FileInfo(handle).LinkTarget ?? ""));
+
+    private string Folder { get; } = "/proc/" + pid.ToString(CultureInfo.InvariantCulture);
+}
