@@ -24,5 +24,6 @@ namespace Mags.Contracts;
 [JsonSerializable(typeof(LogsResponse))]
 [JsonSerializable(typeof(PoolStatusResponse))]
 [JsonSerializable(typeof(ServerInfoResponse))]
+[JsonSerializable(typeof(WallResponse))]
 [JsonSerializable(typeof(WhoAmIResponse))]
 public sealed partial class MagsJsonContext : JsonSerializerContext;

@@ -29,5 +29,7 @@ internal sealed record ServerStatus
 
     public PoolStatusResponse? Pool { get; init; }
 
+    public IReadOnlyList<WallResponse>? Walls { get; init; }
+
     public IReadOnlyList<ImageResponse>? Images { get; init; }
 }

@@ -29,6 +29,9 @@ public sealed record ServerInfoResponse
     /// <summary>The machines there are; absent in servers before this was told.</summary>
     public PoolStatusResponse? Pool { get; init; }
 
+    /// <summary>The walls around sandboxes; absent until they are known.</summary>
+    public IReadOnlyList<WallResponse>? Walls { get; init; }
+
     /// <summary>The images there are.</summary>
     public required IReadOnlyList<ImageResponse> Images { get; init; }
 }

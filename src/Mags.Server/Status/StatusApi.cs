@@ -1,6 +1,7 @@
 using Mags.Contracts.Server;
 using Mags.Machines;
 using Mags.Machines.Images;
+using Mags.Machines.Walls;
 using Mags.Server.Images;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
@@ -41,6 +42,7 @@ internal static class StatusApi
                 Accelerator = status.Accelerator,
                 AcceleratorReason = status.AcceleratorReason,
                 Pool = PoolMapping.ToResponse(host.Pool),
+                Walls = status.Walls is { Count: > 0 } walls ? [.. walls.Select(ToResponse)] : null,
                 Images = ImagesApi.All(catalog, machines.Value),
             },
             ServerJson.Context.ServerInfoResponse);
@@ -56,6 +58,9 @@ internal static class StatusApi
             new HealthResponse { Status = state == HostState.Ready ? "ok" : NotReady(state) },
             ServerJson.Context.HealthResponse);
     }
+
+    private static WallResponse ToResponse(Wall wall) =>
+        new() { Name = wall.Name, Stands = wall.Stands, Detail = wall.Detail };
 
     private static string NotReady(HostState state) => state == HostState.Starting ? "starting" : "failed";
 }

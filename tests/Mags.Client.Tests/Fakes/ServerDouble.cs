@@ -185,6 +185,15 @@ internal sealed class ServerDouble : IAsyncDisposable
                         HotVms = 3,
                         ColdVms = 1,
                     },
+                    Walls =
+                    [
+                        new WallResponse { Name = "user", Stands = true, Detail = "one each" },
+                        new WallResponse { Name = "files", Stands = true, Detail = "few" },
+                        new WallResponse
+                        {
+                            Name = "hardware", Stands = false, Detail = "QEMU promises isolation with KVM only.",
+                        },
+                    ],
                     Images = [Image],
                 },
                 json.ServerInfoResponse),

@@ -1,5 +1,6 @@
 using System.Net;
 using Mags.Machines;
+using Mags.Machines.Walls;
 using Mags.Server.Tests.Fixtures;
 
 namespace Mags.Server.Tests.Status;
@@ -34,6 +35,25 @@ public sealed class StatusTests(SharedServer shared)
         Assert.Equal(("ready", "tcg", _server.Home), (answer.Text("state"), answer.Text("accelerator"), answer.Text("home")));
         Assert.Equal(Environment.ProcessId, answer.Number("pid"));
         Assert.Equal(2, answer.Body!.Value.GetProperty("images").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Server_Ready_ShowsItsWalls()
+    {
+        await using var server = await RunningServer.StartAsync();
+        server.Machines.Status = server.Machines.Status with
+        {
+            Walls = [new Wall(WallNames.Files, true, "few"), new Wall(WallNames.Hardware, false, "no KVM")],
+        };
+
+        var walls = (await server.GetAsync("/api/v1/mags-server")).Body!.Value.GetProperty("walls").EnumerateArray();
+
+        Assert.Equal(
+            [("files", true, "few"), ("hardware", false, "no KVM")],
+            walls.Select(wall => (
+                wall.GetProperty("name").GetString()!,
+                wall.GetProperty("stands").GetBoolean(),
+                wall.GetProperty("detail").GetString()!)));
     }
 
     [Fact]

@@ -49,11 +49,17 @@ internal sealed class ServerStatusCommand : MagsCommand
             ("State", WithReason(status.State, status.StateReason)),
             ("Accelerator", WithReason(status.Accelerator, status.AcceleratorReason)),
             ("Machines", status.Pool is { } pool ? Describe(pool) : null),
+            ("Walls", Names(status.Walls, wall => wall.Stands, wall => wall.Name)),
+            ("No walls", Names(status.Walls, wall => !wall.Stands, wall => WithReason(wall.Name, wall.Detail)!)),
             ("Images", string.Join(", ", status.Images?.Select(image => image.Name) ?? [])));
     }
 
     private static string Describe(PoolStatusResponse pool) =>
         string.Create(CultureInfo.InvariantCulture, $"{pool.BusyVms} busy, {pool.HotVms} hot and {pool.ColdVms} cold waiting");
+
+    private static string? Names(
+        IReadOnlyList<WallResponse>? walls, Func<WallResponse, bool> which, Func<WallResponse, string> name) =>
+        walls?.Where(which).Select(name).ToList() is { Count: > 0 } names ? string.Join(", ", names) : null;
 
     private static string? WithReason(string? word, string? reason) => reason is null ? word : $"{word} ({reason})";
 }

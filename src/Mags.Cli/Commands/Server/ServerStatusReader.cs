@@ -36,6 +36,7 @@ internal sealed class ServerStatusReader(CliContext context)
                 Accelerator = info.Accelerator,
                 AcceleratorReason = info.AcceleratorReason,
                 Pool = info.Pool,
+                Walls = info.Walls,
                 Images = info.Images,
             };
         }
