@@ -27,6 +27,7 @@ public static class AddMagsMachinesExtensions
         services.TryAddSingleton<MachineHost>();
         services.TryAddSingleton<IMachineHost>(provider => provider.GetRequiredService<MachineHost>());
         services.TryAddSingleton<MachinePool>();
+        services.AddSingleton<IMemoryYield>(provider => provider.GetRequiredService<MachinePool>());
         services.AddHostedService<MachineHostService>();
         return services.AddHostedService<PoolKeeper>();
     }

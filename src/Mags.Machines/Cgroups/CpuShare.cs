@@ -11,15 +11,15 @@ internal static class CpuShare
     private const int LegacyUnit = 1024, LegacyMost = 262_144;
 
     /// <summary>Sets the share.</summary>
-    internal static void Write(string folder, bool unified, int share)
+    internal static void Write(string folder, bool unified, double share)
     {
         if (unified)
         {
-            CgroupFile.Write(folder, "cpu.weight", Math.Min(share * UnifiedUnit, UnifiedMost));
+            CgroupFile.Write(folder, "cpu.weight", (long)Math.Min(share * UnifiedUnit, UnifiedMost));
         }
         else
         {
-            CgroupFile.Write(folder, "cpu.shares", Math.Min(share * LegacyUnit, LegacyMost));
+            CgroupFile.Write(folder, "cpu.shares", (long)Math.Min(share * LegacyUnit, LegacyMost));
         }
     }
 }

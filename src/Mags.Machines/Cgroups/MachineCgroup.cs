@@ -5,6 +5,8 @@ namespace Mags.Machines.Cgroups;
 /// <summary>The cgroups of one machine, one in each hierarchy that limits something.</summary>
 internal sealed class MachineCgroup : IDisposable
 {
+    private const double BackgroundShare = 0.1;
+
     private readonly IReadOnlyList<(string Folder, CgroupTree Tree)> _groups;
     private readonly MachineLimits _limits;
     private readonly List<SafeFileHandle> _entries = [];
@@ -52,6 +54,15 @@ internal sealed class MachineCgroup : IDisposable
         }
 
         return null;
+    }
+
+    /// <summary>Gives the machine less of the processors than its size while nobody waits for it, or all again.</summary>
+    internal void SetBackground(bool background)
+    {
+        foreach (var (folder, tree) in _groups.Where(group => group.Tree.Controllers.Contains(CgroupTree.Cpu)))
+        {
+            CpuShare.Write(folder, tree.IsUnified, background ? BackgroundShare : _limits.Weight);
+        }
     }
 
     /// <summary>Removes the cgroups; no process may be in them any more.</summary>

@@ -8,11 +8,14 @@ namespace Mags.Machines.Pool;
 /// The machines that wait for sandboxes. It decides which ones should be there; <see cref="PoolKeeper"/> makes them.
 /// Hot ones have gone a claim's way and are stopped: they take memory and no processor time.
 /// </summary>
-internal sealed class MachinePool(IOptions<PoolOptions> options, TimeProvider time) : IAsyncDisposable
+internal sealed class MachinePool(IOptions<PoolOptions> options, TimeProvider time) : IMemoryYield, IAsyncDisposable
 {
     // What a machine of each kind takes of the host's memory; measured by the memory benchmark.
     private const long HotBytes = 70L << 20;
     private const long ColdBytes = 25L << 20;
+
+    // Memory that was given to a job is not taken back at once.
+    private static readonly TimeSpan _afterShortage = TimeSpan.FromSeconds(30);
 
     private static readonly Readiness[] _mostWantedFirst = [Readiness.Mounted, Readiness.Rehearsed, Readiness.Cold];
 
@@ -20,6 +23,7 @@ internal sealed class MachinePool(IOptions<PoolOptions> options, TimeProvider ti
     private readonly Dictionary<string, PoolShelf> _shelves = [];
     private readonly long _budget = (long)(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * options.Value.MemoryShare);
     private TaskCompletionSource _changed = NewSource();
+    private long? _shortSince;
     private bool _closed;
 
     /// <summary>Completes at the next change of what is there or wanted.</summary>
@@ -66,7 +70,7 @@ internal sealed class MachinePool(IOptions<PoolOptions> options, TimeProvider ti
     {
         lock (_lock)
         {
-            if (_closed)
+            if (_closed || (_shortSince is { } since && time.GetElapsedTime(since) < _afterShortage))
             {
                 return null;
             }
@@ -142,6 +146,30 @@ internal sealed class MachinePool(IOptions<PoolOptions> options, TimeProvider ti
 
             return surplus;
         }
+    }
+
+    /// <summary>Ends waiting machines, the least useful first: jobs that could run come before jobs that may come.</summary>
+    public async ValueTask<bool> TryFreeAsync(long bytes, CancellationToken cancellationToken)
+    {
+        List<RestoredMachine> given = [];
+        lock (_lock)
+        {
+            _shortSince = time.GetTimestamp();
+            foreach (var readiness in _mostWantedFirst.Reverse())
+            {
+                foreach (var shelf in _shelves.Values.OrderBy(shelf => shelf.IsDefault))
+                {
+                    while (bytes > 0 && shelf.Take(readiness) is { } machine)
+                    {
+                        given.Add(machine);
+                        bytes -= BytesOf(readiness);
+                    }
+                }
+            }
+        }
+
+        await Task.WhenAll(given.Select(machine => machine.DisposeAsync().AsTask())).WaitAsync(cancellationToken);
+        return given.Count > 0;
     }
 
     /// <summary>What there is.</summary>

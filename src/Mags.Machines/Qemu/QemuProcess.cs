@@ -114,6 +114,9 @@ internal sealed class QemuProcess : IAsyncDisposable
     internal Task StopAsync(CancellationToken cancellationToken) =>
         Monitor.ExecuteAsync("stop", null, cancellationToken);
 
+    /// <summary>Has it stand back behind machines that somebody waits for, or no longer.</summary>
+    internal void SetBackground(bool background) => _confinement.Cgroup?.SetBackground(background);
+
     /// <summary>Puts another writable disk in the place of the one there is. The guest must be stopped.</summary>
     internal async Task ChangeDiskAsync(EphemeralDisk disk, CancellationToken cancellationToken)
     {

@@ -23,6 +23,7 @@ internal sealed class MachineClaimer(BlankDisks blanks, TimeProvider time, ILogg
     /// <param name="cancellationToken">Gives up; the machine is of no use then.</param>
     internal async Task PrepareAsync(RestoredMachine machine, bool mounted, CancellationToken cancellationToken)
     {
+        machine.Qemu.SetBackground(true);
         var channel = await RunAsync(machine, machine.Disk.SizeBytes, new StepClock(time), cancellationToken);
         var prepare = new PrepareRequest { Claim = Identity(WaitingName, machine.Disk), Scratch = !mounted };
         _ = await channel.Client.PrepareAsync(prepare, cancellationToken: cancellationToken);
@@ -37,6 +38,7 @@ internal sealed class MachineClaimer(BlankDisks blanks, TimeProvider time, ILogg
         }
 
         await machine.Qemu.StopAsync(cancellationToken);
+        machine.Qemu.SetBackground(false);
         machine.Readiness = mounted ? Readiness.Mounted : Readiness.Rehearsed;
     }
 

@@ -57,9 +57,13 @@ public sealed class MachineFixture : IAsyncDisposable
     }
 
     /// <summary>A machine that waits with the disk of <see cref="Request"/>.</summary>
-    internal async Task<RestoredMachine> MakeWaitingAsync(CancellationToken cancellationToken) =>
-        await (await GetAsync<MachineFactory>()).MakeWaitingAsync(
-            null, await TemplateAsync(cancellationToken), Request.DiskGb, Readiness.Cold, cancellationToken);
+    internal async Task<RestoredMachine> MakeWaitingAsync(
+        CancellationToken cancellationToken, Readiness readiness = Readiness.Cold)
+    {
+        using var lease = await TemplateAsync(cancellationToken);
+        return await (await GetAsync<MachineFactory>()).MakeWaitingAsync(
+            null, lease.Template, Request.DiskGb, readiness, cancellationToken);
+    }
 
     /// <summary>Claims a machine that waits.</summary>
     internal async Task<MicroVm> ClaimAsync(

@@ -128,14 +128,8 @@ public sealed class PoolTests(MachineFixture machines)
         return (template, Assert.IsType<PoolOrder>(pool.NextOrder()));
     }
 
-    private async Task<RestoredMachine> WaitingAsync(Readiness readiness)
-    {
-        var factory = await machines.GetAsync<MachineFactory>();
-        using var lease = await machines.TemplateAsync(Token);
-        return await factory.MakeWaitingAsync(
-            null, lease.Template, MachineFixture.Request.DiskGb, readiness, Token);
-    }
+    private Task<RestoredMachine> WaitingAsync(Readiness readiness) => machines.MakeWaitingAsync(Token, readiness);
 
-    private async Task<MicroVm> ClaimAsync(RestoredMachine machine, MachineRequest request) =>
-        await (await machines.GetAsync<MachineFactory>()).ClaimAsync(machine, request, Token);
+    private Task<MicroVm> ClaimAsync(RestoredMachine machine, MachineRequest request) =>
+        machines.ClaimAsync(machine, request, Token);
 }
