@@ -13,6 +13,9 @@ internal sealed class AgentChannel : IAsyncDisposable
 {
     private const int WindowSize = 128 * 1024;
 
+    // The agent's largest message is a block of output, 64 KiB.
+    private const int MaxMessageBytes = 1024 * 1024;
+
     // The guest's kernel has to see the hang-up of one session before the next begins (virtio-serial has no connections).
     private static readonly TimeSpan _betweenSessions = TimeSpan.FromMilliseconds(30);
 
@@ -34,7 +37,8 @@ internal sealed class AgentChannel : IAsyncDisposable
             HttpHandler = CreateHandler(),
             DisposeHttpClient = true,
             ThrowOperationCanceledOnCancellation = true,
-            MaxReceiveMessageSize = null,
+            // A guest is not trusted: room is made for what a message claims to be before any of it has come.
+            MaxReceiveMessageSize = MaxMessageBytes,
             MaxSendMessageSize = null,
         });
         Client = new AgentClient(_channel);

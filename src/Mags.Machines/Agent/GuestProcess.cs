@@ -23,6 +23,7 @@ internal sealed class GuestProcess(
     private readonly string _id = Guid.CreateVersion7().ToString("N");
     private AsyncDuplexStreamingCall<ExecInput, ExecOutput>? _call;
     private bool _started;
+    private bool _startAgain;
     private bool _ended;
     private ulong _consumed;
     private ulong _acknowledged;
@@ -85,7 +86,7 @@ internal sealed class GuestProcess(
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             limit.CancelAfter(_attemptLimit);
-            var input = _started || _failures > 0
+            var input = _started || (_failures > 0 && !_startAgain)
                 ? new ExecInput { Attach = new AttachProcess { ProcessId = _id, Offset = _consumed } }
                 : new ExecInput { Start = Start() };
             await call.RequestStream.WriteAsync(input, limit.Token);
@@ -136,10 +137,10 @@ internal sealed class GuestProcess(
                     output.Exited.ExitCode,
                     output.Exited.TimedOut,
                     TimeSpan.FromMicroseconds(output.Exited.DurationUs));
-            case ExecOutput.OutputOneofCase.Failed when _failures > 0 && !_started:
+            case ExecOutput.OutputOneofCase.Failed when _failures > 0 && !_started && !_startAgain:
                 // The guest does not know it: the session broke before the start arrived. So start it now.
                 Reset();
-                _failures = 0;
+                _startAgain = true;
                 return null;
             case ExecOutput.OutputOneofCase.Failed:
                 throw new MachineException(
