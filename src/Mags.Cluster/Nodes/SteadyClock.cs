@@ -1,9 +1,8 @@
 namespace Mags.Cluster.Nodes;
 
 /// <summary>
-/// The time as the clock told it when the server started, and what has passed since. The silo lives by it: it takes a
-/// step of the wall clock for silence, declares itself dead and ends the process, or activates no grain for as long as
-/// the clock was set back.
+/// The time as the clock told it when the server started, and what has passed since. The silo lives by it: by a wall
+/// clock that is set back it would activate no grain for as long as that, and judge the silence of others wrongly.
 /// </summary>
 internal sealed class SteadyClock(TimeProvider time) : TimeProvider
 {

@@ -1,5 +1,5 @@
 using Mags.Cluster.Nodes;
-using Microsoft.Extensions.Time.Testing;
+using Mags.Cluster.Tests.Fakes;
 
 namespace Mags.Cluster.Tests.Nodes;
 
@@ -12,11 +12,11 @@ public sealed class SteadyClockTests
     [InlineData(-1)]
     public void GetUtcNow_WallClockSetByAnHour_GoesOnAsBefore(int hours)
     {
-        var wall = new FakeTimeProvider(_start);
+        var wall = new SettableClock(_start);
         var clock = new SteadyClock(wall);
         wall.Advance(TimeSpan.FromSeconds(10));
 
-        wall.AdjustTime(wall.GetUtcNow().AddHours(hours));
+        wall.Step(TimeSpan.FromHours(hours));
         wall.Advance(TimeSpan.FromSeconds(5));
 
         Assert.Equal(_start.AddSeconds(15), clock.GetUtcNow());

@@ -42,8 +42,8 @@ public sealed class ClockStepTests
     public async Task Clock_SetBackBeforeARestart_WhatWaitedComesFirst()
     {
         var clock = new SteppedClock();
-        clock.Step(TimeSpan.FromHours(1));
         await using var server = await RunningServer.StartAsync("""{"Jobs": {"MaxRunning": 1}}""", clock);
+        clock.Step(TimeSpan.FromHours(1));
         await server.RunningAsync(await server.AcceptAsync("out begun\nhang"));
         var before = await server.AcceptAsync("wait gate");
         await server.StopAsync();

@@ -5,7 +5,6 @@ using Mags.Data.Jobs;
 using Mags.Machines;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
-using Microsoft.Extensions.Time.Testing;
 
 namespace Mags.Cluster.Tests.Jobs.Admission;
 
@@ -37,7 +36,7 @@ internal sealed class AdmissionFixture : IAsyncDisposable
         }
     }
 
-    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
+    public SettableClock Time { get; } = new(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
 
     public FakeNodeMemory Memory { get; } = new();
 

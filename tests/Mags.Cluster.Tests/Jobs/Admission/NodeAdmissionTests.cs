@@ -198,11 +198,11 @@ public sealed class NodeAdmissionTests
         node.Queue(Ada, 4096);
         var small = node.Queue(Bob);
 
-        node.Time.AdjustTime(node.Time.GetUtcNow().AddHours(1));
+        node.Time.Step(TimeSpan.FromHours(1));
         node.Admission.Look();
         Assert.False(small.Admitted.IsCompleted);
 
-        node.Time.AdjustTime(node.Time.GetUtcNow().AddHours(-2));
+        node.Time.Step(TimeSpan.FromHours(-2));
         node.Time.Advance(TimeSpan.FromSeconds(60));
         Assert.True(small.Admitted.IsCompletedSuccessfully);
     }
