@@ -1,0 +1,40 @@
+using System.Text.RegularExpressions;
+
+namespace Mags.Architecture.Tests;
+
+/// <summary>
+/// A file system that a guest wrote is an attack on whatever reads it: the host's kernel and root never do. What could is
+/// named nowhere in product, tests, benchmarks and scripts.
+/// </summary>
+public sealed partial class GuestDiskTests
+{
+    // The guest's own program mounts, that is its job; the launcher's mounts show single files of the host.
+    private static readonly string[] _mayMount = ["src/Mags.Agent/", "src/Mags.Jail/"];
+
+    // Looks at a file system that was just made, which no guest has seen.
+    private static readonly string[] _mayCheck = ["tests/Mags.Machines.Tests/Disks/BlankDisksTests.cs"];
+
+    private static readonly string[] _folders = ["src", "tests", "bench"];
+    private static readonly string[] _scripts = ["mags", "test"];
+
+    [Fact]
+    public void Sources_OfTheHost_NeitherMountNorCheckGuestDisks()
+    {
+        Assert.DoesNotContain(FilesWith(Mounting()), file => !_mayMount.Any(
+            folder => file.StartsWith(folder, StringComparison.Ordinal)));
+        Assert.Equal(_mayCheck, FilesWith(Checking()));
+    }
+
+    private static IEnumerable<string> FilesWith(Regex words) => _folders
+        .SelectMany(folder => Repository.Files(folder, "*"))
+        .Concat(_scripts.Select(Repository.PathOf))
+        .Where(file => Path.GetFileName(file) != nameof(GuestDiskTests) + ".cs")
+        .Where(file => words.IsMatch(File.ReadAllText(file)))
+        .Select(file => Path.GetRelativePath(Repository.Root, file));
+
+    [GeneratedRegex("""EntryPoint = "(mount|fsmount|open_tree)"|\bmount -(?!t tmpfs)|"mount"|losetup|qemu-nbd|guestmount|fuse2fs""")]
+    private static partial Regex Mounting();
+
+    [GeneratedRegex("fsck|debugfs|resize2fs|tune2fs|dumpe2fs|e2image")]
+    private static partial Regex Checking();
+}

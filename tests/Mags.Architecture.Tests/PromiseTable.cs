@@ -1,0 +1,44 @@
+using System.Text.RegularExpressions;
+
+namespace Mags.Architecture.Tests;
+
+/// <summary>Rows <c>| id | … | held by |</c> of a document, and the tests and benchmarks that they name.</summary>
+internal static partial class PromiseTable
+{
+    public static IReadOnlyList<string> RowsOf(string document) =>
+        [.. File.ReadLines(Repository.PathOf(document)).Where(line => PromiseRow().IsMatch(line))];
+
+    public static bool HasHolder(string row) => Holder().IsMatch(row);
+
+    /// <summary>Named tests that are in no source.</summary>
+    public static IEnumerable<string> MissingTests(IEnumerable<string> rows)
+    {
+        var sources = string.Join('\n', Repository.Files("tests", "*.cs").Select(File.ReadAllText));
+        var classes = TestClass().Matches(sources).Select(match => match.Groups[1].Value).ToHashSet();
+        var methods = TestMethod().Matches(sources).Select(match => match.Groups[1].Value).ToHashSet();
+        return rows.SelectMany(row => NamedTest().Matches(row))
+            .Where(test => !classes.Contains(test.Groups[1].Value) || !methods.Contains(test.Groups[2].Value))
+            .Select(test => test.Value);
+    }
+
+    public static IEnumerable<string> NamedBenches(IEnumerable<string> rows) =>
+        rows.SelectMany(row => NamedBench().Matches(row)).Select(match => match.Groups[1].Value);
+
+    [GeneratedRegex(@"^\| [A-Z]+\d+ \|")]
+    private static partial Regex PromiseRow();
+
+    [GeneratedRegex(@"`\w+Tests\.\w+`|`\./bench/run \w+")]
+    private static partial Regex Holder();
+
+    [GeneratedRegex(@"`(\w+Tests)\.(\w+)`")]
+    private static partial Regex NamedTest();
+
+    [GeneratedRegex(@"`\./bench/run (\w+)")]
+    private static partial Regex NamedBench();
+
+    [GeneratedRegex(@"class (\w+Tests)\b")]
+    private static partial Regex TestClass();
+
+    [GeneratedRegex(@"public (?:async )?(?:static )?(?:void|Task|ValueTask) (\w+)\(")]
+    private static partial Regex TestMethod();
+}
