@@ -86,7 +86,8 @@ internal sealed class AgentChannel : IAsyncDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
         if (_last is { } last)
         {
-            await last.Closed.WaitAsync(either.Token);
+            // Closed already, unless the guest has its host believe that the session lives on.
+            await last.DisposeAsync();
             await Task.Delay(_betweenSessions, _time, either.Token);
         }
 
