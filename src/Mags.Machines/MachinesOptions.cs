@@ -71,7 +71,8 @@ public sealed class MachinesOptions
     public int MaxTemplates { get; set; } = 16;
 
     /// <summary>
-    /// Memory of a machine's cgroup above its guest's, in MiB: QEMU, its translations, caches of the disk. Default 512.
+    /// Memory of a machine's cgroup above twice its guest's (its own pages and those of the template that it touches
+    /// first), in MiB: QEMU, its translations, caches of the disk. Default 512.
     /// Too low ends machines that run much different code; higher lets each take more from the host.
     /// </summary>
     [Range(128, 16384)]

@@ -7,9 +7,13 @@ namespace Mags.Machines.Cgroups;
 /// <param name="Processes">Processes and threads.</param>
 internal sealed record MachineLimits(long MemoryBytes, double Cpus, int Weight, int Processes)
 {
+    // The guest's memory counts twice: its own copy of a page, and that page of the template, which the kernel fills when
+    // it is first touched by anybody and charges to whoever that was.
+    private const int TimesGuestMemory = 2;
+
     /// <summary>The limits of a machine; they follow from its size alone.</summary>
     internal static MachineLimits Of(MachineSize size, MachinesOptions options) => new(
-        (long)(size.MemoryMib + options.HypervisorMemoryMib) << 20,
+        ((TimesGuestMemory * (long)size.MemoryMib) + options.HypervisorMemoryMib) << 20,
         size.Vcpus + (options.HypervisorCpuPercent / 100.0),
         size.Vcpus,
         options.HypervisorProcesses);

@@ -12,11 +12,11 @@ public sealed class CgroupWallsTests(MachineFixture machines)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Memory_OfAMachine_IsItsGuestsAndTheHypervisorsRoom()
+    public async Task Memory_OfAMachine_IsTwiceItsGuestsAndTheHypervisorsRoom()
     {
         await using var machine = await machines.AcquireAsync(MachineFixture.Request, Token);
 
-        Assert.Equal("1073741824", ValueIn(machine, CgroupTree.Memory, "memory.max", "memory.limit_in_bytes"));
+        Assert.Equal($"{1536L << 20}", ValueIn(machine, CgroupTree.Memory, "memory.max", "memory.limit_in_bytes"));
     }
 
     [Fact]
@@ -54,9 +54,22 @@ public sealed class CgroupWallsTests(MachineFixture machines)
 
         var exit = await machine.Ended.WaitAsync(Token);
         Assert.Equal(
-            (MachineExitCause.OutOfMemory, "The sandbox used more memory than the 1024 MiB that its machine may have in all."),
+            (MachineExitCause.OutOfMemory, "The sandbox used more memory than the 1536 MiB that its machine may have in all."),
             (exit.Cause, exit.Message));
         Assert.Equal(exit.Message, error.Message);
+    }
+
+    [Fact]
+    public async Task Memory_FilledByTheGuest_StaysWithinTheLimit()
+    {
+        await using var machine = await machines.AcquireAsync(MachineFixture.Request, Token);
+
+        // Less than the guest itself would end a process for; the rest of its memory fills as the disk is written.
+        var (code, _) = await MachineFixture.ShellAsync(
+            machine, "head -c 150M /dev/zero | tail -n 1 | wc -c && dd if=/dev/zero of=/big bs=1M count=600 status=none", Token);
+
+        Assert.Equal(0, code);
+        Assert.False(machine.Ended.IsCompleted);
     }
 
     [Fact]
