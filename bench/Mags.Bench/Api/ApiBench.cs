@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using Mags.Client;
 using Mags.Contracts.Jobs;
 
@@ -40,10 +41,23 @@ internal static class ApiBench
     private static async Task<PrivateServer> StartAsync(
         BenchOptions options, int running, int stored, CancellationToken cancellationToken)
     {
-        var server = await PrivateServer.StartAsync(options, running, stored, cancellationToken);
+        var server = await PrivateServer.StartAsync(options, Settings(running), stored, cancellationToken);
         await server.RunSleepersAsync(running, cancellationToken);
         return server;
     }
+
+    /// <summary>No limit but that of the jobs that run at once; what is posted beyond it waits.</summary>
+    private static JsonObject Settings(int maxRunning) => new()
+    {
+        ["Jobs"] = new JsonObject
+        {
+            ["MaxRunning"] = maxRunning,
+            ["MaxPending"] = 1_000_000,
+            ["StopGraceSeconds"] = 0,
+            ["ShutdownSeconds"] = 60,
+        },
+        ["UserLimits"] = new JsonObject { ["MaxLive"] = 1_000_000 },
+    };
 
     /// <summary>Measures all servers round by round, so that a machine whose speed drifts is as fast for each.</summary>
     private static async Task<IReadOnlyList<Row>> InTurnsAsync(

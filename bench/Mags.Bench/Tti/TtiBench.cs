@@ -9,21 +9,29 @@ namespace Mags.Bench.Tti;
 internal static class TtiBench
 {
     private const int DefaultRuns = 10;
+    private const int Hot = 2;
 
     public static async Task RunAsync(BenchOptions options, CancellationToken cancellationToken)
     {
         var runs = options.Runs ?? DefaultRuns;
         await using var local = await LocalMachines.PrepareAsync(options, cancellationToken);
         await using var containers = await Containers.PrepareAsync(local.ImagePath, cancellationToken);
-        using var client = Connect(options.Home);
+        await using var pooled = await StartAsync(options, hot: Hot, cancellationToken);
+        await using var bare = await StartAsync(options, hot: 0, cancellationToken);
 
-        // In turns, so that a machine whose speed drifts is as fast for one as for the other.
-        var (onDemand, coldBoot) = (new List<double>(), new List<double>());
+        // In turns, so that a machine whose speed drifts is as fast for one as for the other. The first round only
+        // warms the servers up.
+        var (pool, onDemand, coldBoot) = (new List<double>(), new List<double>(), new List<double>());
         var peers = containers.Kinds.ToDictionary(kind => kind, _ => new List<double>());
-        await SubmitAsync(client, cancellationToken);
+        await SubmitAsync(pooled.Client, cancellationToken);
+        await SubmitAsync(bare.Client, cancellationToken);
         for (var run = 0; run < runs; run++)
         {
-            onDemand.Add(await SubmitAsync(client, cancellationToken));
+            // All of them wait again, so that none is made while another is measured.
+            await pooled.WaitForHotAsync(Hot, cancellationToken);
+            pool.Add(await SubmitAsync(pooled.Client, cancellationToken));
+            await pooled.WaitForHotAsync(Hot, cancellationToken);
+            onDemand.Add(await SubmitAsync(bare.Client, cancellationToken));
             coldBoot.Add(await local.ColdBootAsync(cancellationToken));
             foreach (var (kind, times) in peers)
             {
@@ -33,17 +41,23 @@ internal static class TtiBench
 
         var steps = await local.StepsAsync(runs, cancellationToken);
         Row[] rows =
-            [new("on demand", onDemand), new("cold boot", coldBoot), .. peers.Select(peer => new Row(peer.Key, peer.Value))];
+        [
+            new("pool", pool), new("on demand", onDemand), new("cold boot", coldBoot),
+            .. peers.Select(peer => new Row(peer.Key, peer.Value)),
+        ];
         Report.Print(
             options,
             [new("rows", "submit → first output", rows), new("steps", "where a machine's time goes", steps)],
-            []);
+            [.. rows.Skip(1).Select(row => new Ratio($"pool / {row.What}, p50", rows[0].P50 / row.P50))]);
     }
 
-    private static MagsClient Connect(string home)
+    private static Task<PrivateServer> StartAsync(BenchOptions options, int hot, CancellationToken cancellationToken)
     {
-        var file = JsonNode.Parse(File.ReadAllText(Path.Combine(home, "client.json")))!;
-        return new MagsClient(new MagsClientOptions { BaseUrl = (string)file["url"]!, Token = (string)file["token"]! });
+        var settings = new JsonObject
+        {
+            ["Pool"] = new JsonObject { ["MinHot"] = hot, ["MaxHot"] = hot, ["Cold"] = 0 },
+        };
+        return PrivateServer.StartAsync(options, settings, stored: 0, cancellationToken);
     }
 
     private static async Task<double> SubmitAsync(MagsClient client, CancellationToken cancellationToken)

@@ -1,5 +1,5 @@
+using System.Net.Sockets;
 using Grpc.Net.Client;
-using Mags.Machines.Native;
 using Mags.Protocol;
 using AgentClient = Mags.Protocol.Agent.AgentClient;
 
@@ -19,16 +19,16 @@ internal sealed class AgentChannel : IAsyncDisposable
     // The guest's kernel has to see the hang-up of one session before the next begins (virtio-serial has no connections).
     private static readonly TimeSpan _betweenSessions = TimeSpan.FromMilliseconds(30);
 
-    private readonly Func<CancellationToken, Task<LocalStream>> _connect;
+    private readonly Func<CancellationToken, Task<NetworkStream>> _connect;
     private readonly TimeProvider _time;
     private readonly GrpcChannel _channel;
     private readonly CancellationTokenSource _closing = new();
-    private LocalStream? _last;
+    private NetworkStream? _last;
     private Stream? _ahead;
 
     /// <param name="connect">Opens the byte stream.</param>
     /// <param name="time">The clock.</param>
-    internal AgentChannel(Func<CancellationToken, Task<LocalStream>> connect, TimeProvider time)
+    internal AgentChannel(Func<CancellationToken, Task<NetworkStream>> connect, TimeProvider time)
     {
         _connect = connect;
         _time = time;

@@ -61,13 +61,13 @@ internal sealed class FolderHandle : IDisposable
     /// Connects to a socket in the folder. Where it is already listening this succeeds at once, even before the process
     /// behind it has started to accept.
     /// </summary>
-    internal async Task<LocalStream> ConnectAsync(string name, CancellationToken cancellationToken)
+    internal async Task<NetworkStream> ConnectAsync(string name, CancellationToken cancellationToken)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(PathOf(name)), cancellationToken);
-            var stream = new LocalStream(socket);
+            var stream = new NetworkStream(socket, ownsSocket: true);
             socket = null;
             return stream;
         }

@@ -121,11 +121,15 @@ internal sealed class MachinePool(IOptions<PoolOptions> options, TimeProvider ti
         }
     }
 
-    /// <summary>Takes out what nobody has wanted for a while; the caller ends it.</summary>
+    /// <summary>
+    /// Takes out what nobody has wanted for a while; the caller ends it. What time alone brings about is told here as
+    /// well: after a shortage of memory there may be no other event.
+    /// </summary>
     internal IReadOnlyList<RestoredMachine> TakeSurplus()
     {
         lock (_lock)
         {
+            Tell();
             var surplus = new List<RestoredMachine>();
             foreach (var shelf in _shelves.Values.ToList())
             {

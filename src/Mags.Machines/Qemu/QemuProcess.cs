@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Mags.Machines.Disks;
 using Mags.Machines.Native;
@@ -79,7 +80,7 @@ internal sealed class QemuProcess : IAsyncDisposable
     }
 
     /// <summary>Opens the byte stream to the guest's agent.</summary>
-    internal Task<LocalStream> ConnectAgentAsync(CancellationToken cancellationToken) =>
+    internal Task<NetworkStream> ConnectAgentAsync(CancellationToken cancellationToken) =>
         _folder.Sockets.ConnectAsync(AgentSocket, cancellationToken);
 
     /// <summary>Stops the guest and writes its state, without the memory, to a file.</summary>

@@ -14,13 +14,14 @@ public sealed class MagsServer : IAsyncDisposable
     public MagsApi Api { get; private set; } = null!;
 
     /// <summary>Starts a server whose kernel, images and templates are hard links to the prepared ones.</summary>
-    public static async Task<MagsServer> StartNewAsync()
+    /// <param name="hot">Hot machines that wait. Tests count machines: those that wait have tests of their own.</param>
+    public static async Task<MagsServer> StartNewAsync(int hot = 0)
     {
         var server = new MagsServer(Directory.CreateTempSubdirectory("mags-e2e-").FullName);
         await SeedAsync(server.Home);
-        // Tests count machines; those that wait have tests of their own.
         await File.WriteAllTextAsync(
-            Path.Combine(server.Home, "config.json"), """{"Pool": {"MinHot": 0, "MaxHot": 0, "Cold": 0}}""");
+            Path.Combine(server.Home, "config.json"),
+            $$$"""{"Pool": {"MinHot": {{{hot}}}, "MaxHot": {{{hot}}}, "Cold": 0}}""");
         await server.StartAsync();
         return server;
     }
@@ -58,6 +59,16 @@ public sealed class MagsServer : IAsyncDisposable
     /// <summary>Process id, as the server tells it.</summary>
     public async Task<int> PidAsync() =>
         (int)(await Api.Http.GetFromJsonAsync<JsonObject>("mags-server", TestContext.Current.CancellationToken))!["pid"]!;
+
+    /// <summary>Waits until so many machines wait for a job.</summary>
+    public async Task WaitForHotAsync(int count)
+    {
+        var cancelled = TestContext.Current.CancellationToken;
+        while ((int)(await Api.Http.GetFromJsonAsync<JsonObject>("mags-jobs/pool-status", cancelled))!["hot_vms"]! != count)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, cancelled);
+        }
+    }
 
     /// <summary>Ends the server as a crash would, and waits until it is gone.</summary>
     public async Task KillAsync()

@@ -45,6 +45,22 @@ public sealed class CrashTests
         Assert.Equal(["next"], (await server.Api.RunAsync("echo next")).Stdout);
     }
 
+    [Fact]
+    public async Task Server_KilledWithWaitingMachines_TheyAreEndedAndThePoolComesBack()
+    {
+        await using var server = await MagsServer.StartNewAsync(hot: 2);
+        await server.WaitForHotAsync(2);
+        var before = server.Hypervisors();
+
+        await server.KillAsync();
+        await server.StartAsync();
+        await server.WaitForHotAsync(2);
+
+        Assert.Empty(before.Intersect(server.Hypervisors()));
+        Assert.Equal(2, server.MachineFolders().Count);
+        Assert.Equal(["next"], (await server.Api.RunAsync("echo next")).Stdout);
+    }
+
     private static async Task WaitUntilUpAsync(MagsServer server, string job)
     {
         await foreach (var line in server.Api.FollowAsync(job, TestContext.Current.CancellationToken))

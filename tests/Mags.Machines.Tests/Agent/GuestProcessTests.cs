@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text;
 using Mags.Machines.Agent;
 using Mags.Machines.Native;
@@ -12,7 +13,7 @@ namespace Mags.Machines.Tests.Agent;
 public sealed class GuestProcessTests(MachineFixture machines) : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly List<LocalStream> _sessions = [];
+    private readonly List<NetworkStream> _sessions = [];
     private ChildProcess? _agent;
     private FolderHandle? _sockets;
 
@@ -100,7 +101,7 @@ public sealed class GuestProcessTests(MachineFixture machines) : IAsyncDisposabl
         return new AgentChannel(ConnectAsync, TimeProvider.System);
     }
 
-    private async Task<LocalStream> ConnectAsync(CancellationToken cancellationToken)
+    private async Task<NetworkStream> ConnectAsync(CancellationToken cancellationToken)
     {
         var stream = await _sockets!.ConnectAsync("agent.sock", cancellationToken);
         _sessions.Add(stream);

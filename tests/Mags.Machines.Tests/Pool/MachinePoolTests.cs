@@ -78,6 +78,21 @@ public sealed class MachinePoolTests
         await changed.WaitAsync(TestContext.Current.CancellationToken);
     }
 
+    [Fact]
+    public async Task NextOrder_MemoryWasShort_NoneIsMadeForAWhileAndThenAgain()
+    {
+        await using var pool = NewPool(new PoolOptions { MinHot = 1, Cold = 0 });
+
+        Assert.False(await pool.TryFreeAsync(1 << 30, TestContext.Current.CancellationToken));
+        Assert.Empty(Orders(pool));
+        var changed = pool.Changed;
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Empty(pool.TakeSurplus());
+
+        await changed.WaitAsync(TestContext.Current.CancellationToken);
+        _ = Assert.Single(Orders(pool));
+    }
+
     private static TemplateLease NewTemplate(string image)
     {
         var recipe = new TemplateRecipe

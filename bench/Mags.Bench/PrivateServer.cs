@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using Mags.Client;
 using Mags.Contracts.Jobs;
 
-namespace Mags.Bench.Api;
+namespace Mags.Bench;
 
 /// <summary>
 /// A server of the benchmark's own: kernel, images and templates are hard links to the prepared home's, everything
@@ -14,6 +14,8 @@ internal sealed class PrivateServer : IAsyncDisposable
     private static readonly string[] _prepared =
         ["kernel", "initramfs", "images", "templates", "blanks", "accelerator.json", "tsc.json"];
 
+    private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(50);
+
     private readonly BenchOptions _options;
     private readonly string _home;
 
@@ -22,17 +24,17 @@ internal sealed class PrivateServer : IAsyncDisposable
     public MagsClient Client { get; private set; } = null!;
 
     /// <param name="options">Where the programs and the prepared home are.</param>
-    /// <param name="maxRunning">How many jobs run at once; further ones wait.</param>
+    /// <param name="settings">Its <c>config.json</c>.</param>
     /// <param name="stored">How many ended jobs it has from the start.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public static async Task<PrivateServer> StartAsync(
-        BenchOptions options, int maxRunning, int stored, CancellationToken cancellationToken)
+        BenchOptions options, JsonObject settings, int stored, CancellationToken cancellationToken)
     {
         var server = new PrivateServer(options, Directory.CreateTempSubdirectory("mags-bench-").FullName);
         try
         {
-            await server.PrepareAsync(maxRunning, cancellationToken);
-            await StoredJobs.AddAsync(Path.Combine(server._home, "mags.db"), stored, cancellationToken);
+            await server.PrepareAsync(settings, cancellationToken);
+            await Api.StoredJobs.AddAsync(Path.Combine(server._home, "mags.db"), stored, cancellationToken);
             await server.MagsAsync("server", "start", "--listen", "http://127.0.0.1:0");
             var file = JsonNode.Parse(
                 await File.ReadAllTextAsync(Path.Combine(server._home, "client.json"), cancellationToken))!;
@@ -75,25 +77,23 @@ internal sealed class PrivateServer : IAsyncDisposable
         Directory.Delete(_home, recursive: true);
     }
 
-    private async Task PrepareAsync(int maxRunning, CancellationToken cancellationToken)
+    /// <summary>Waits until so many hot machines wait for a job.</summary>
+    public async Task WaitForHotAsync(int count, CancellationToken cancellationToken)
+    {
+        while ((await Client.GetServerAsync(cancellationToken)).Pool!.HotVms < count)
+        {
+            await Task.Delay(_look, TimeProvider.System, cancellationToken);
+        }
+    }
+
+    private async Task PrepareAsync(JsonObject settings, CancellationToken cancellationToken)
     {
         foreach (var source in _prepared.Select(name => Path.Combine(_options.Home, name)).Where(Path.Exists))
         {
             await RunAsync("cp", ["-al", source, _home]);
         }
 
-        var config = new JsonObject
-        {
-            ["Jobs"] = new JsonObject
-            {
-                ["MaxRunning"] = maxRunning,
-                ["MaxPending"] = 1_000_000,
-                ["StopGraceSeconds"] = 0,
-                ["ShutdownSeconds"] = 60,
-            },
-            ["UserLimits"] = new JsonObject { ["MaxLive"] = 1_000_000 },
-        };
-        await File.WriteAllTextAsync(Path.Combine(_home, "config.json"), config.ToJsonString(), cancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(_home, "config.json"), settings.ToJsonString(), cancellationToken);
     }
 
     private Task MagsAsync(params string[] arguments) => RunAsync(_options.Mags, arguments);
