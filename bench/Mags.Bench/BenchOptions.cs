@@ -9,6 +9,9 @@ internal sealed record BenchOptions(string Bench, int? Runs, bool Json, string H
     /// <summary>The program that is PID 1 in a guest.</summary>
     public string Agent => Path.Combine(Programs, "mags-agent");
 
+    /// <summary>The program that confines a hypervisor.</summary>
+    public string Jail => Path.Combine(Programs, "mags-jail");
+
     /// <summary>The command line.</summary>
     public string Mags => Path.Combine(Programs, "mags");
 

@@ -33,6 +33,7 @@ internal sealed class LocalMachines : IAsyncDisposable
         {
             machines.Home = options.Home;
             machines.AgentPath = options.Agent;
+            machines.JailPath = options.Jail;
         });
         services.AddMagsMachineSetup();
         var provider = services.BuildServiceProvider();
