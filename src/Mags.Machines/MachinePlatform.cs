@@ -3,12 +3,17 @@ using Mags.Machines.Images;
 using Mags.Machines.Kernel;
 using Mags.Machines.Qemu;
 using Mags.Machines.Templates;
+using Microsoft.Extensions.Options;
 
 namespace Mags.Machines;
 
 /// <summary>What this node runs machines with, known once kernel, initramfs and a first image are there.</summary>
 internal sealed class MachinePlatform(
-    QemuLauncher launcher, HostClock clock, AcceleratorChooser chooser, TemplateStore templates)
+    QemuLauncher launcher,
+    HostClock clock,
+    AcceleratorChooser chooser,
+    TemplateStore templates,
+    IOptions<MachinesOptions> options)
 {
     private TemplateRecipe? _basis;
 
@@ -39,6 +44,7 @@ internal sealed class MachinePlatform(
             QemuVersion = qemu.Version,
             CpuModel = HostCpu.Model(),
             TscKhz = await clock.MeasureAsync(cancellationToken),
+            RandomAddresses = options.Value.TcgRandomAddresses,
         };
         Accelerator = await chooser.ChooseAsync(basis, cancellationToken);
         _basis = basis with { Accelerator = Accelerator.Kind };

@@ -53,6 +53,8 @@ internal sealed class Machine
         else
         {
             _thread.Invoke(() => _stage.Enter(request.HostName, request.DiskBytes, steps));
+            // What the claim will do with its name: done once, it takes a tenth of the time.
+            _thread.Invoke(() => _stage.Rename(request.HostName + "-0"));
         }
     }
 

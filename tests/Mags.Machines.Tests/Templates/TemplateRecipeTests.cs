@@ -20,7 +20,7 @@ public sealed class TemplateRecipeTests
     };
 
     public static TheoryData<string> Differences =>
-        ["image", "vcpus", "memory", "accelerator", "kernel", "initramfs", "qemu", "cpu", "clock"];
+        ["image", "vcpus", "memory", "accelerator", "kernel", "initramfs", "qemu", "cpu", "clock", "addresses"];
 
     [Theory]
     [MemberData(nameof(Differences))]
@@ -36,6 +36,7 @@ public sealed class TemplateRecipeTests
             "initramfs" => _recipe with { InitramfsPath = "/initramfs/def.cpio" },
             "qemu" => _recipe with { QemuVersion = "7.3" },
             "cpu" => _recipe with { CpuModel = "other" },
+            "addresses" => _recipe with { RandomAddresses = true },
             _ => _recipe with { TscKhz = 2_000_001 },
         };
 
@@ -52,8 +53,13 @@ public sealed class TemplateRecipeTests
     public void KernelCommandLine_Tcg_TellsClockAndProcessors() =>
         Assert.Equal(
             "console=ttyS0 quiet reboot=t panic=-1 8250.nr_uarts=1 tsc=reliable tsc_early_khz=2000000"
-            + " cpuidle.off=1 nowatchdog nr_cpus=2",
+            + " cpuidle.off=1 nowatchdog nr_cpus=2 norandmaps",
             _recipe.KernelCommandLine);
+
+    [Fact]
+    public void KernelCommandLine_TcgWithRandomAddresses_LeavesThemToTheKernel() =>
+        Assert.DoesNotContain(
+            "norandmaps", (_recipe with { RandomAddresses = true }).KernelCommandLine, StringComparison.Ordinal);
 
     [Fact]
     public void KernelCommandLine_Kvm_LeavesIdlingToTheKernel() =>
