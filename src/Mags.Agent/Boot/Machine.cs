@@ -39,12 +39,23 @@ internal sealed class Machine
     /// <summary>Whether it has a root that processes can run in.</summary>
     public bool CanRun => _state is MachineState.Rehearsing or MachineState.Prepared or MachineState.Claimed;
 
-    /// <summary>Goes a claim's way ahead of it: on the sandbox's own disk, or on a scratch disk that goes again.</summary>
+    /// <summary>
+    /// Goes a claim's way ahead of it: on the sandbox's own disk, or on a scratch disk that goes again. A machine whose
+    /// disk is mounted may go that way once more: each time takes less than the one before.
+    /// </summary>
     public void Prepare(ClaimRequest request, bool scratch)
     {
-        Advance([MachineState.Template], scratch ? MachineState.Rehearsing : MachineState.Prepared);
+        var before = scratch
+            ? Advance([MachineState.Template], MachineState.Rehearsing)
+            : Advance([MachineState.Template, MachineState.Prepared], MachineState.Prepared);
         var steps = new ClaimSteps(_time);
         Identify(request, steps);
+        if (before == MachineState.Prepared)
+        {
+            _thread.Invoke(() => _stage.Rename(request.HostName));
+            return;
+        }
+
         WritableDisk.WaitFor(request.DiskBytes, _diskLimit, _time);
         if (scratch)
         {
@@ -53,8 +64,6 @@ internal sealed class Machine
         else
         {
             _thread.Invoke(() => _stage.Enter(request.HostName, request.DiskBytes, steps));
-            // What the claim will do with its name: done once, it takes a tenth of the time.
-            _thread.Invoke(() => _stage.Rename(request.HostName + "-0"));
         }
     }
 

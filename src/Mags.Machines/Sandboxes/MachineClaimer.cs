@@ -8,8 +8,9 @@ namespace Mags.Machines.Sandboxes;
 /// <summary>Turns a restored clone into a sandbox, or goes that way ahead of its claim.</summary>
 internal sealed class MachineClaimer(BlankDisks blanks, TimeProvider time, ILogger<MachineClaimer> logger)
 {
-    // The shell's first run in a process of QEMU takes five times as long as its second; the third gains little more.
-    private const int Rehearsals = 2;
+    // The first run of anything in a process of QEMU takes five times as long as its second, for QEMU translates the code
+    // then. Later ones gain less and less: what they do differs a little each time.
+    private const int Rehearsals = 5;
 
     // Looks like nothing a user would have; it is replaced at the claim.
     private const string WaitingName = "mags-waiting";
@@ -25,10 +26,18 @@ internal sealed class MachineClaimer(BlankDisks blanks, TimeProvider time, ILogg
     {
         machine.Qemu.SetBackground(true);
         var channel = await RunAsync(machine, machine.Disk.SizeBytes, new StepClock(time), cancellationToken);
-        var prepare = new PrepareRequest { Claim = Identity(WaitingName, machine.Disk), Scratch = !mounted };
-        _ = await channel.Client.PrepareAsync(prepare, cancellationToken: cancellationToken);
         for (var run = 0; run < Rehearsals; run++)
         {
+            if (mounted || run == 0)
+            {
+                var prepare = new PrepareRequest
+                {
+                    Claim = Identity($"{WaitingName}-{run}", machine.Disk),
+                    Scratch = !mounted,
+                };
+                _ = await channel.Client.PrepareAsync(prepare, cancellationToken: cancellationToken);
+            }
+
             await RehearseAsync(channel, cancellationToken);
         }
 
