@@ -23,6 +23,9 @@ internal sealed class PrivateServer : IAsyncDisposable
 
     public MagsClient Client { get; private set; } = null!;
 
+    /// <summary>The folder of all that it writes.</summary>
+    public string Home => _home;
+
     /// <param name="options">Where the programs and the prepared home are.</param>
     /// <param name="settings">Its <c>config.json</c>.</param>
     /// <param name="stored">How many ended jobs it has from the start.</param>
@@ -35,11 +38,7 @@ internal sealed class PrivateServer : IAsyncDisposable
         {
             await server.PrepareAsync(settings, cancellationToken);
             await Api.StoredJobs.AddAsync(Path.Combine(server._home, "mags.db"), stored, cancellationToken);
-            await server.MagsAsync("server", "start", "--listen", "http://127.0.0.1:0");
-            var file = JsonNode.Parse(
-                await File.ReadAllTextAsync(Path.Combine(server._home, "client.json"), cancellationToken))!;
-            server.Client = new MagsClient(
-                new MagsClientOptions { BaseUrl = (string)file["url"]!, Token = (string)file["token"]! });
+            await server.StartAgainAsync(cancellationToken);
             return server;
         }
         catch
@@ -47,6 +46,23 @@ internal sealed class PrivateServer : IAsyncDisposable
             await server.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Starts the server on the home as it is, and has a client for it.</summary>
+    public async Task StartAgainAsync(CancellationToken cancellationToken)
+    {
+        await MagsAsync("server", "start", "--listen", "http://127.0.0.1:0");
+        var file = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(_home, "client.json"), cancellationToken))!;
+        Client?.Dispose();
+        Client = new MagsClient(new MagsClientOptions { BaseUrl = (string)file["url"]!, Token = (string)file["token"]! });
+    }
+
+    /// <summary>Ends the server as a crash would (<c>kill -9</c>) and waits until it is gone.</summary>
+    public async Task KillAsync(CancellationToken cancellationToken)
+    {
+        using var process = Process.GetProcessById((await Client.GetServerAsync(cancellationToken)).Pid);
+        process.Kill();
+        await process.WaitForExitAsync(cancellationToken);
     }
 
     /// <summary>Starts jobs that do nothing for long, and waits until all of them do it.</summary>

@@ -1,5 +1,8 @@
 using Mags.Bench;
 using Mags.Bench.Api;
+using Mags.Bench.Burst;
+using Mags.Bench.Crash;
+using Mags.Bench.Memory;
 using Mags.Bench.Tti;
 
 var options = BenchOptions.Parse(args);
@@ -11,7 +14,15 @@ switch (options.Bench)
     case "api":
         await ApiBench.RunAsync(options, CancellationToken.None);
         return 0;
+    case "burst":
+        await BurstBench.RunAsync(options, CancellationToken.None);
+        return 0;
+    case "memory":
+        await MemoryBench.RunAsync(options, CancellationToken.None);
+        return 0;
+    case "crash":
+        return await CrashBench.RunAsync(options, CancellationToken.None) ? 0 : 1;
     default:
-        await Console.Error.WriteLineAsync($"bench: there is no benchmark '{options.Bench}'; there are: api, tti");
+        await Console.Error.WriteLineAsync($"bench: there is no benchmark '{options.Bench}'; there are: api, burst, crash, memory, tti");
         return 2;
 }

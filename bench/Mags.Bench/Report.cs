@@ -6,7 +6,11 @@ namespace Mags.Bench;
 /// <param name="Key">Their name for programs.</param>
 /// <param name="Title">Their name for people.</param>
 /// <param name="Rows">The rows.</param>
-internal sealed record Table(string Key, string Title, IReadOnlyList<Row> Rows);
+internal sealed record Table(string Key, string Title, IReadOnlyList<Row> Rows)
+{
+    /// <summary>What its values are counted in.</summary>
+    public string Unit { get; init; } = "ms";
+}
 
 /// <summary>One figure set against another of the same run: what is worth quoting on a noisy machine.</summary>
 internal sealed record Ratio(string What, double Value);
@@ -24,10 +28,10 @@ internal static class Report
 
         foreach (var table in tables)
         {
-            Console.WriteLine($"{table.Title,-40} {"n",5} {"p50 ms",10} {"p95 ms",10}");
+            Console.WriteLine($"{table.Title,-40} {"n",5} {$"p50 {table.Unit}",10} {$"p95 {table.Unit}",10}");
             foreach (var row in table.Rows)
             {
-                Console.WriteLine($"{row.What,-40} {row.Milliseconds.Count,5} {row.P50,10:F1} {row.P95,10:F1}");
+                Console.WriteLine($"{row.What,-40} {row.Values.Count,5} {row.P50,10:F1} {row.P95,10:F1}");
             }
 
             Console.WriteLine();
@@ -45,7 +49,7 @@ internal static class Report
         var report = new JsonObject { ["bench"] = options.Bench };
         foreach (var table in tables)
         {
-            report[table.Key] = new JsonArray([.. table.Rows.Select(Json)]);
+            report[table.Key] = new JsonArray([.. table.Rows.Select(row => Json(row, table.Unit))]);
         }
 
         if (ratios.Count > 0)
@@ -60,11 +64,11 @@ internal static class Report
         return report;
     }
 
-    private static JsonNode Json(Row row) => new JsonObject
+    private static JsonObject Json(Row row, string unit) => new JsonObject
     {
         ["what"] = row.What,
-        ["n"] = row.Milliseconds.Count,
-        ["p50_ms"] = Math.Round(row.P50, 2),
-        ["p95_ms"] = Math.Round(row.P95, 2),
+        ["n"] = row.Values.Count,
+        [$"p50_{unit}"] = Math.Round(row.P50, 2),
+        [$"p95_{unit}"] = Math.Round(row.P95, 2),
     };
 }

@@ -1,7 +1,7 @@
 namespace Mags.Bench;
 
-/// <summary>One measured thing.</summary>
-internal sealed record Row(string What, IReadOnlyList<double> Milliseconds)
+/// <summary>One measured thing: its name and each value, in the unit of its table.</summary>
+internal sealed record Row(string What, IReadOnlyList<double> Values)
 {
     public double P50 => At(0.50);
 
@@ -9,7 +9,7 @@ internal sealed record Row(string What, IReadOnlyList<double> Milliseconds)
 
     private double At(double quantile)
     {
-        var sorted = Milliseconds.Order().ToList();
+        var sorted = Values.Order().ToList();
         return sorted[Math.Min(sorted.Count - 1, (int)(quantile * sorted.Count))];
     }
 }

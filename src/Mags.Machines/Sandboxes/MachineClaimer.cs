@@ -25,7 +25,8 @@ internal sealed class MachineClaimer(BlankDisks blanks, TimeProvider time, ILogg
     internal async Task PrepareAsync(RestoredMachine machine, bool mounted, CancellationToken cancellationToken)
     {
         machine.Qemu.SetBackground(true);
-        var channel = await RunAsync(machine, machine.Disk.SizeBytes, new StepClock(time), cancellationToken);
+        var running = machine.Qemu.ContinueAsync(machine.Disk.SizeBytes, cancellationToken);
+        var channel = await ConnectAsync(machine, running, new StepClock(time), cancellationToken);
         for (var run = 0; run < Rehearsals; run++)
         {
             if (mounted || run == 0)
@@ -62,25 +63,24 @@ internal sealed class MachineClaimer(BlankDisks blanks, TimeProvider time, ILogg
             steps.Mark("disk");
         }
 
-        var channel = await RunAsync(machine, disk.SizeBytes, steps, cancellationToken);
-        var claimed = await channel.Client.ClaimAsync(
+        var running = machine.Qemu.ContinueAsync(disk.SizeBytes, cancellationToken);
+        var channel = machine.Channel ?? await ConnectAsync(machine, running, steps, cancellationToken);
+        // The claim waits in the channel for a machine that is just being continued.
+        using var claim = channel.Client.ClaimAsync(
             Identity(request.HostName, disk), cancellationToken: cancellationToken);
+        await Task.WhenAll(running, claim.ResponseAsync);
+        var claimed = await claim;
         steps.Mark("claim");
         steps.AddParts(claimed.Steps.Select(s => new MachineStep(s.Name, TimeSpan.FromMicroseconds(s.Micros))));
         return new MicroVm(
             machine.Folder, machine.Qemu, channel, machine.Template, steps.Steps, machine.Cleanup, time, logger);
     }
 
-    private async Task<AgentChannel> RunAsync(
-        RestoredMachine machine, long diskBytes, StepClock steps, CancellationToken cancellationToken)
+    private async Task<AgentChannel> ConnectAsync(
+        RestoredMachine machine, Task running, StepClock steps, CancellationToken cancellationToken)
     {
-        await machine.Qemu.ContinueAsync(diskBytes, cancellationToken);
+        await running;
         steps.Mark("cont");
-        if (machine.Channel is { } open)
-        {
-            return open;
-        }
-
         var channel = new AgentChannel(machine.Qemu.ConnectAgentAsync, time);
         machine.Cleanup.Push("close agent channel", _ => channel.DisposeAsync());
         machine.Channel = channel;
