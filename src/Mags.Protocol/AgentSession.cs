@@ -15,14 +15,6 @@ public static class AgentSession
     private static readonly TimeSpan _firstRetry = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan _longestRetry = TimeSpan.FromSeconds(2);
 
-    /// <summary>Opens a session; the host's side.</summary>
-    /// <param name="stream">The port. The session owns it from here on, except when this method throws.</param>
-    /// <param name="cancellationToken">Gives up; there is no other time limit.</param>
-    /// <returns>The session's stream, at its first byte.</returns>
-    /// <exception cref="EndOfStreamException">The other side closed before the session was open.</exception>
-    public static Task<Stream> DialAsync(Stream stream, CancellationToken cancellationToken) =>
-        DialAsync(stream, TimeProvider.System, cancellationToken);
-
     /// <summary>Waits for the host to open a session; the guest's side.</summary>
     /// <param name="stream">The port. The session owns it from here on, except when this method throws.</param>
     /// <param name="cancellationToken">Gives up; there is no other time limit.</param>
@@ -47,7 +39,13 @@ public static class AgentSession
         }
     }
 
-    internal static async Task<Stream> DialAsync(Stream stream, TimeProvider time, CancellationToken cancellationToken)
+    /// <summary>Opens a session; the host's side.</summary>
+    /// <param name="stream">The port. The session owns it from here on, except when this method throws.</param>
+    /// <param name="time">Says when to say hello again.</param>
+    /// <param name="cancellationToken">Gives up; there is no other time limit.</param>
+    /// <returns>The session's stream, at its first byte.</returns>
+    /// <exception cref="EndOfStreamException">The other side closed before the session was open.</exception>
+    public static async Task<Stream> DialAsync(Stream stream, TimeProvider time, CancellationToken cancellationToken)
     {
         var reader = new HandshakeReader(stream);
         var nonce = await SayHelloAsync(stream, cancellationToken);

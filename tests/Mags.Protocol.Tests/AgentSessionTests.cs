@@ -132,7 +132,7 @@ public sealed class AgentSessionTests : IDisposable
     public async Task Dial_Cancelled_Throws()
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
-        var dialling = AgentSession.DialAsync(_host, stop.Token);
+        var dialling = AgentSession.DialAsync(_host, TimeProvider.System, stop.Token);
         await stop.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => dialling);
@@ -143,7 +143,7 @@ public sealed class AgentSessionTests : IDisposable
     private async Task OpenAndExchangeAsync()
     {
         var accepting = AgentSession.AcceptAsync(_guest, Cancelled);
-        var host = await AgentSession.DialAsync(_host, Cancelled);
+        var host = await AgentSession.DialAsync(_host, TimeProvider.System, Cancelled);
         await host.WriteAsync("from host"u8.ToArray(), Cancelled);
         var guest = await accepting;
         await guest.WriteAsync("from guest"u8.ToArray(), Cancelled);

@@ -40,6 +40,8 @@ internal sealed class AgentChannel : IAsyncDisposable
             // A guest is not trusted: room is made for what a message claims to be before any of it has come.
             MaxReceiveMessageSize = MaxMessageBytes,
             MaxSendMessageSize = null,
+            // No agent packs its messages: a packed one is refused before anything of it is unpacked.
+            CompressionProviders = [],
         });
         Client = new AgentClient(_channel);
     }
@@ -95,7 +97,7 @@ internal sealed class AgentChannel : IAsyncDisposable
         try
         {
             _last = stream;
-            return await AgentSession.DialAsync(stream, either.Token);
+            return await AgentSession.DialAsync(stream, _time, either.Token);
         }
         catch
         {

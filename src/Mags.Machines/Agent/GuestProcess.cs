@@ -20,6 +20,7 @@ internal sealed class GuestProcess(
     private static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan _attemptLimit = TimeSpan.FromSeconds(15);
 
+    private readonly long _began = time.GetTimestamp();
     private readonly string _id = Guid.CreateVersion7().ToString("N");
     private AsyncDuplexStreamingCall<ExecInput, ExecOutput>? _call;
     private bool _started;
@@ -31,6 +32,7 @@ internal sealed class GuestProcess(
 
     /// <summary>The next event, or null after the process's end.</summary>
     /// <exception cref="MachineException">It could not be started, or the agent does not answer any more.</exception>
+    /// <exception cref="OperationCanceledException">It was given up. Nothing else is thrown.</exception>
     internal async Task<ProcessEvent?> NextAsync()
     {
         while (!_ended)
@@ -43,8 +45,12 @@ internal sealed class GuestProcess(
                     return result;
                 }
             }
-            catch (Exception e) when (IsBroken(e))
+#pragma warning disable CA1031 // A guest's bytes raise what they like, types of the HTTP stack's own parsers among them.
+            catch (Exception e) when (e is not MachineException)
+#pragma warning restore CA1031
             {
+                // Whatever broke: who gave up wants to hear that, and nothing else.
+                cancellationToken.ThrowIfCancellationRequested();
                 await PauseAsync(e);
             }
         }
@@ -57,10 +63,6 @@ internal sealed class GuestProcess(
         _call?.Dispose();
         return ValueTask.CompletedTask;
     }
-
-    private bool IsBroken(Exception e) =>
-        !cancellationToken.IsCancellationRequested && e is RpcException or HttpRequestException or IOException or OperationCanceledException
-            or ObjectDisposedException;
 
     private async Task<ExecOutput> ReadAsync()
     {
@@ -82,20 +84,40 @@ internal sealed class GuestProcess(
     private async Task<AsyncDuplexStreamingCall<ExecInput, ExecOutput>> OpenAsync()
     {
         var call = channel.Client.Exec(cancellationToken: cancellationToken);
+        using var timer = new CancellationTokenSource(_attemptLimit, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
         try
         {
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            limit.CancelAfter(_attemptLimit);
             var input = _started || (_failures > 0 && !_startAgain)
                 ? new ExecInput { Attach = new AttachProcess { ProcessId = _id, Offset = _consumed } }
                 : new ExecInput { Start = Start() };
             await call.RequestStream.WriteAsync(input, limit.Token);
             return call;
         }
-        catch
+        catch (Exception e)
         {
+            var cause = timer.IsCancellationRequested
+                ? new TimeoutException($"it took no call within {_attemptLimit.TotalSeconds} s")
+                : await CauseAsync(call, e, limit.Token);
             call.Dispose();
-            throw;
+            throw cause;
+        }
+    }
+
+    /// <summary>Why a call took no message: the writing end is told of its end alone, the reading one of its reason.</summary>
+    private static async Task<Exception> CauseAsync(
+        AsyncDuplexStreamingCall<ExecInput, ExecOutput> call, Exception told, CancellationToken limit)
+    {
+        try
+        {
+            _ = await call.ResponseHeadersAsync.WaitAsync(limit);
+            return told;
+        }
+#pragma warning disable CA1031 // Every way to fail is an answer here.
+        catch (Exception cause)
+#pragma warning restore CA1031
+        {
+            return cause;
         }
     }
 
@@ -133,10 +155,7 @@ internal sealed class GuestProcess(
                 return TakeChunk(output.Chunk);
             case ExecOutput.OutputOneofCase.Exited:
                 _ended = true;
-                return new Machines.ProcessExited(
-                    output.Exited.ExitCode,
-                    output.Exited.TimedOut,
-                    TimeSpan.FromMicroseconds(output.Exited.DurationUs));
+                return GuestWord.End(output.Exited, time.GetElapsedTime(_began));
             case ExecOutput.OutputOneofCase.Failed when _failures > 0 && !_started && !_startAgain:
                 // The guest does not know it: the session broke before the start arrived. So start it now.
                 Reset();
@@ -146,8 +165,8 @@ internal sealed class GuestProcess(
                 throw new MachineException(
                     MachineFault.Agent,
                     _started
-                        ? $"The guest does not go on with {spec.Arguments[0]}: {output.Failed.Message}."
-                        : $"{spec.Arguments[0]} could not be run: {output.Failed.Message}.");
+                        ? $"The guest does not go on with {spec.Arguments[0]}: {GuestWord.Text(output.Failed.Message)}."
+                        : $"{spec.Arguments[0]} could not be run: {GuestWord.Text(output.Failed.Message)}.");
             default:
                 // A newer guest may say more than this host knows.
                 return null;
@@ -180,11 +199,16 @@ internal sealed class GuestProcess(
         if (++_failures >= Attempts)
         {
             throw new MachineException(
-                MachineFault.Agent, $"The guest's agent did not answer {Attempts} times in a row: {cause.Message}", cause);
+                MachineFault.Agent,
+                $"The guest's agent did not answer {Attempts} times in a row: {GuestWord.Text(ReasonOf(cause))}",
+                cause);
         }
 
         await Task.Delay(_firstPause * (1 << _failures), time, cancellationToken);
     }
+
+    private static string ReasonOf(Exception cause) =>
+        cause is RpcException { Status.Detail: { Length: > 0 } detail } ? detail : cause.Message;
 
     private void Reset()
     {

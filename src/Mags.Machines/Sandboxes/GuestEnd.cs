@@ -1,3 +1,5 @@
+using Mags.Machines.Agent;
+
 namespace Mags.Machines.Sandboxes;
 
 /// <summary>Turns what QEMU and the guest's console say of an end into <see cref="MachineExit"/>.</summary>
@@ -43,6 +45,6 @@ internal static class GuestEnd
         }
 
         var rest = console[(start + PanicMark.Length)..];
-        return rest.Split('\n', 2)[0].Trim();
+        return GuestWord.Text(rest.Split('\n', 2)[0]);
     }
 }

@@ -29,7 +29,7 @@ public sealed class AgentConnection : IDisposable
     public Protocol.Agent.AgentClient Client { get; }
 
     public static async Task<AgentConnection> OpenAsync(Stream stream, CancellationToken cancellationToken) =>
-        new(await AgentSession.DialAsync(stream, cancellationToken));
+        new(await AgentSession.DialAsync(stream, TimeProvider.System, cancellationToken));
 
     /// <summary>Starts a process under an id of its own.</summary>
     public Task<ExecCall> StartAsync(StartProcess start, CancellationToken cancellationToken)

@@ -118,7 +118,7 @@ public sealed class ReattachTests(AgentFixture agent) : IClassFixture<AgentFixtu
 
         await using (var stream = await agent.OpenStreamAsync(Cancelled))
         {
-            await using var session = await AgentSession.DialAsync(stream, Cancelled);
+            await using var session = await AgentSession.DialAsync(stream, TimeProvider.System, Cancelled);
             await session.WriteAsync(RandomNumberGenerator.GetBytes(5000), Cancelled);
         }
 
