@@ -22,7 +22,7 @@ internal static class Init
             BringUp(time);
             var port = AgentPort.Find(time);
             var loop = new IoLoop(time);
-            var thread = new SandboxThread(SandboxStage.ScriptFolder);
+            var thread = new SandboxThread(SandboxStage.ScriptFolder, loop);
             var machine = new Machine(thread, loop, time);
             var launcher = new ProcessLauncher(thread, loop, time);
             GuestConsole.Say("ready");

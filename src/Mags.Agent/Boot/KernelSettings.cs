@@ -14,6 +14,9 @@ internal static unsafe class KernelSettings
         // With a working set that is protected for a second, it ends the greedy process at once.
         FileSystem.TryWrite("/sys/kernel/mm/lru_gen/enabled", "y");
         FileSystem.TryWrite("/sys/kernel/mm/lru_gen/min_ttl_ms", "1000");
+
+        // A list of all processes for each one that is ended would itself take seconds where thousands run.
+        FileSystem.TryWrite("/proc/sys/vm/oom_dump_tasks", "0");
         RaiseFileLimit();
     }
 

@@ -28,8 +28,11 @@ internal sealed class Machine
     {
         (_thread, _time) = (thread, time);
         SandboxStage? stage = null;
+        var groups = SandboxCgroups.Make();
         thread.Invoke(() => stage = SandboxStage.Build());
         _stage = stage!;
+        groups.Close(_stage.InitProcessId);
+        thread.Groups = groups;
         thread.Watch = new SandboxWatch(_stage.InitProcessId, loop);
     }
 
@@ -93,6 +96,7 @@ internal sealed class Machine
             _thread.Invoke(() => _stage.Enter(request.HostName, request.DiskBytes, steps));
         }
 
+        _thread.Groups!.ExpectScript();
         return steps.ToReply();
     }
 

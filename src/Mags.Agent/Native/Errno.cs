@@ -6,6 +6,7 @@ namespace Mags.Agent.Native;
 internal static class Errno
 {
     public const int NotFound = 2;
+    public const int NoProcess = 3;
     public const int Interrupted = 4;
     public const int TooBig = 7;
     public const int NotExecutable = 8;

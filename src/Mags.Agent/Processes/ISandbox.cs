@@ -11,6 +11,10 @@ internal interface ISandbox
     /// </summary>
     bool IsEnding { get; }
 
+    /// <summary>Puts a process under the sandbox's limits. In the work that started it.</summary>
+    /// <returns>Whether that was done.</returns>
+    bool Admit(int processId);
+
     /// <summary>Runs something in the sandbox's view of the file system; one at a time. What it throws is thrown here.</summary>
     /// <remarks>The work must not wait for other threads, and must not start any.</remarks>
     void Invoke(Action work);

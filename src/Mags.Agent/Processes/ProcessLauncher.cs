@@ -112,7 +112,15 @@ internal sealed class ProcessLauncher(ISandbox sandbox, IoLoop loop, TimeProvide
             error = Spawner.Start(Shell, [Shell, program, .. arguments[1..]], environment, directory, pipes, out pid);
         }
 
-        return error == 0 ? "" : Explain(error, program, directory);
+        return error != 0 ? Explain(error, program, directory) : sandbox.Admit(pid) ? "" : Refuse(ref pid);
+    }
+
+    /// <summary>Ends a process that could not be put under the sandbox's limits.</summary>
+    private static string Refuse(ref int pid)
+    {
+        ChildProcess.KillAndBury(pid);
+        pid = 0;
+        return "the process could not be put under the sandbox's limits";
     }
 
     /// <summary>The program's path; null when PATH does not have it.</summary>

@@ -21,6 +21,7 @@ internal sealed class SandboxStage
     private const int NewMounts = 0x00020000;
     private const int NewProcessIds = 0x20000000;
     private const int OwnFolders = 0x00000200;
+    private const int NewCgroups = 0x02000000;
     private const string Stage = "/sandbox";
     private const string NewRoot = "/new";
     private const string BootIdFile = "/boot-id";
@@ -40,7 +41,7 @@ internal sealed class SandboxStage
     /// <summary>Makes it, and makes the calling thread live in it.</summary>
     public static SandboxStage Build()
     {
-        NativeException.Check(NativeMethods.Unshare(NewMounts | NewProcessIds | OwnFolders), "unshare the sandbox");
+        NativeException.Check(NativeMethods.Unshare(NewMounts | NewProcessIds | OwnFolders | NewCgroups), "unshare the sandbox");
         FileSystem.Mount(null, "/", null, FileSystem.Recursive | FileSystem.Private);
         FileSystem.Mount("stage", Stage, "tmpfs", FileSystem.NoSetUserId, "mode=755");
         foreach (var folder in (ReadOnlySpan<string>)["lower", "rw", "new", .. _moved])

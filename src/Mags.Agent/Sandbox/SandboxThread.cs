@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using Mags.Agent.Io;
 using Mags.Agent.Processes;
 
 namespace Mags.Agent.Sandbox;
@@ -15,9 +16,14 @@ internal sealed class SandboxThread : ISandbox
     private Action? _work;
     private Exception? _fault;
 
-    public SandboxThread(string scriptFolder)
+    // Off the way of a process to its first output.
+    private static readonly TimeSpan _sweepDelay = TimeSpan.FromMilliseconds(50);
+
+    private readonly IoLoop _loop;
+
+    public SandboxThread(string scriptFolder, IoLoop loop)
     {
-        ScriptFolder = scriptFolder;
+        (ScriptFolder, _loop) = (scriptFolder, loop);
         new Thread(Run) { IsBackground = true, Name = "sandbox" }.Start();
     }
 
@@ -27,6 +33,20 @@ internal sealed class SandboxThread : ISandbox
     public SandboxWatch? Watch { get; set; }
 
     public bool IsEnding => Watch is { IsInitExiting: true };
+
+    /// <summary>The limits of its processes, once they are set up.</summary>
+    public SandboxCgroups? Groups { get; set; }
+
+    public bool Admit(int processId)
+    {
+        if (Groups is not { } groups)
+        {
+            return true;
+        }
+
+        _loop.Schedule(_sweepDelay, () => Invoke(groups.Sweep));
+        return groups.Admit(processId);
+    }
 
     public void Invoke(Action work)
     {
