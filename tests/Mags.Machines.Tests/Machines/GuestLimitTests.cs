@@ -58,7 +58,7 @@ public sealed class GuestLimitTests(MachineFixture machines)
     [InlineData("echo max > memory.max")]
     [InlineData("echo max > pids.max")]
     [InlineData("echo 1 > cpu.weight")]
-    [InlineData("mount -o remount none /groups; echo max > memory.max")]
+    [InlineData("mount -t cgroup2 -o remount none /groups; echo max > memory.max")]
     public async Task Limits_OfTheSandbox_CanNotBeLiftedByItsRoot(string attack)
     {
         await using var machine = await machines.AcquireAsync(MachineFixture.Request, Token);
