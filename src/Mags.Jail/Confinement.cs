@@ -49,10 +49,11 @@ internal static class Confinement
     private static void SetLimits(RunArguments run)
     {
         const int FileSize = 1, Core = 4, Processes = 6, OpenFiles = 7, LockedMemory = 8, MessageQueues = 12;
+        const ulong DefaultOpenFiles = 1024;
 
         // Not 0: a core pattern that is a pipe ignores the limit unless it is 1, and 1 byte is no core file either.
         SetLimit(Core, 1);
-        SetLimit(OpenFiles, 1024);
+        SetLimit(OpenFiles, run.OpenFiles ?? DefaultOpenFiles);
         SetLimit(LockedMemory, 64 << 10);
         SetLimit(MessageQueues, 0);
         if (run.FileBytes is { } bytes)

@@ -18,13 +18,16 @@ internal sealed record RunArguments
     /// <summary>Largest file that may be written, in bytes; null for no limit.</summary>
     internal ulong? FileBytes { get; private set; }
 
+    /// <summary>Files that may be open at once; null for what a hypervisor needs.</summary>
+    internal ulong? OpenFiles { get; private set; }
+
     /// <summary>Most processes and threads of the user; null for no limit.</summary>
     internal ulong? Processes { get; private set; }
 
     /// <summary>Absolute path of the program and its arguments.</summary>
     internal string[] Command { get; private set; } = [];
 
-    /// <summary>Parses <c>[--cgroup FD]… [--join FD]… [--user ID] [--group ID] [--file-bytes N] [--processes N] -- PROGRAM …</c>.</summary>
+    /// <summary>Parses <c>[--cgroup FD]… [--join FD]… [--user ID] [--group ID] [--file-bytes N] [--open-files N] [--processes N] -- PROGRAM …</c>.</summary>
     internal static RunArguments Parse(string[] arguments)
     {
         var reader = new ArgumentReader(arguments);
@@ -56,6 +59,9 @@ internal sealed record RunArguments
                 break;
             case "--file-bytes":
                 FileBytes = (ulong)value;
+                break;
+            case "--open-files":
+                OpenFiles = (ulong)value;
                 break;
             case "--processes":
                 Processes = (ulong)value;

@@ -41,6 +41,11 @@ internal static class SharedView
             Mount.Show(path, view.Root, LibC.MS_NOSUID | LibC.MS_NOEXEC);
         }
 
+        foreach (var path in view.Folders)
+        {
+            Directory.CreateDirectory(view.Root + path);
+        }
+
         // Programs reach their own open files through it; of others they see nothing.
         Directory.CreateDirectory(view.Root + "/proc");
         Mount.Make(

@@ -18,7 +18,10 @@ internal sealed record ViewArguments
     /// <summary>Devices to show, each at its own path.</summary>
     internal List<string> Devices { get; } = [];
 
-    /// <summary>Parses <c>--root FOLDER --ready FD --hold FD [--show PATH]… [--device PATH]…</c>.</summary>
+    /// <summary>Empty folders.</summary>
+    internal List<string> Folders { get; } = [];
+
+    /// <summary>Parses <c>--root FOLDER --ready FD --hold FD [--show PATH]… [--device PATH]… [--folder PATH]…</c>.</summary>
     internal static ViewArguments Parse(string[] arguments)
     {
         var reader = new ArgumentReader(arguments);
@@ -41,6 +44,9 @@ internal sealed record ViewArguments
                     break;
                 case "--device":
                     parsed.Devices.Add(reader.Text());
+                    break;
+                case "--folder":
+                    parsed.Folders.Add(reader.Text());
                     break;
                 default:
                     throw new JailException($"{option} is no option of view");

@@ -2,6 +2,7 @@ using Mags.Machines.Acceleration;
 using Mags.Machines.Disks;
 using Mags.Machines.Images;
 using Mags.Machines.Kernel;
+using Mags.Machines.Network;
 using Mags.Machines.Pool;
 using Mags.Machines.Qemu;
 using Mags.Machines.Sandboxes;
@@ -41,7 +42,9 @@ public static class AddMagsMachinesExtensions
         services.TryAddSingleton<Initramfs>();
         services.TryAddSingleton<ImageCatalog>();
         services.TryAddSingleton<ImageBuilder>();
+        services.TryAddSingleton(provider => new UidRange(provider.GetRequiredService<HomeFolders>().Home));
         services.TryAddSingleton<HostWalls>();
+        services.TryAddSingleton<SandboxNetwork>();
         services.TryAddSingleton<QemuLauncher>();
         services.TryAddSingleton<HostClock>();
         services.TryAddSingleton<BlankDisks>();

@@ -12,6 +12,9 @@ public sealed record HostStatus(
 {
     /// <summary>What keeps sandboxes in; empty until known.</summary>
     public IReadOnlyList<Wall> Walls { get; init; } = [];
+
+    /// <summary>Why no sandbox gets a network; null while they do, or until known.</summary>
+    public string? NetworkAbsence { get; init; }
 }
 
 /// <summary>States of a machine host.</summary>

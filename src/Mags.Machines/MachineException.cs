@@ -29,6 +29,9 @@ public enum MachineFault
     /// <summary>The node has no disk space or memory for it.</summary>
     NoResources,
 
+    /// <summary>A network was asked for that this host cannot give.</summary>
+    NoNetwork,
+
     /// <summary>A tool or file that the host needs is missing or failed.</summary>
     Setup,
 }

@@ -1,5 +1,6 @@
 using Mags.Machines.Acceleration;
 using Mags.Machines.Images;
+using Mags.Machines.Network;
 using Mags.Machines.Pool;
 using Mags.Machines.Sandboxes;
 using Mags.Machines.Templates;
@@ -17,18 +18,23 @@ internal sealed partial class MachineHost(
     MachinePool pool,
     MachineFactory factory,
     HostWalls walls,
+    SandboxNetwork network,
     ILogger<MachineHost> logger) : IMachineHost
 {
     private TaskCompletionSource _ready = NewReady();
+    private HostStatus _status = new(HostState.Starting);
     private int _busy;
 
-    public HostStatus Status { get; private set; } = new(HostState.Starting);
+    public HostStatus Status => _status.State == HostState.Ready
+        ? _status with { Walls = [.. walls.List(platform.Accelerator), network.Wall], NetworkAbsence = network.Absence }
+        : _status;
 
     public async Task<IMachine> AcquireAsync(MachineRequest request, CancellationToken cancellationToken)
     {
         await WhenReadyAsync(cancellationToken);
         var image = images.Find(request.Image)
             ?? throw new MachineException(MachineFault.UnknownImage, $"There is no image named {request.Image}.");
+        await RequireNetworkAsync(request.Network, cancellationToken);
         using var lease = await platform.GetTemplateAsync(image, request.Size, cancellationToken);
         return Count(
             await TryClaimAsync(lease, request, cancellationToken)
@@ -43,7 +49,7 @@ internal sealed partial class MachineHost(
     /// <summary>Tells what is being prepared.</summary>
     internal void SetStarting(string what)
     {
-        Status = new HostStatus(HostState.Starting, what);
+        _status = new HostStatus(HostState.Starting, what);
         if (_ready.Task.IsFaulted)
         {
             _ready = NewReady();
@@ -53,21 +59,31 @@ internal sealed partial class MachineHost(
     /// <summary>Opens the host; machines that were asked for before are made now.</summary>
     internal void SetReady()
     {
-        Status = new HostStatus(
-            HostState.Ready, null, platform.Accelerator?.Kind.Name(), platform.Accelerator?.Reason)
-        {
-            Walls = walls.List(platform.Accelerator),
-        };
+        _status = new HostStatus(
+            HostState.Ready, null, platform.Accelerator?.Kind.Name(), platform.Accelerator?.Reason);
         _ = _ready.TrySetResult();
     }
 
     /// <summary>Tells that no machine can be made, to those who wait as well.</summary>
     internal void SetFailed(string reason)
     {
-        Status = new HostStatus(HostState.Failed, reason);
+        _status = new HostStatus(HostState.Failed, reason);
         _ = _ready.TrySetException(new MachineException(MachineFault.Setup, reason));
         // Nobody may be waiting.
         _ = _ready.Task.Exception;
+    }
+
+    // Before any machine is taken: one more would not have it either.
+    private async Task RequireNetworkAsync(NetworkWish wish, CancellationToken cancellationToken)
+    {
+        if (wish == NetworkWish.Required)
+        {
+            await network.EnsureAsync(cancellationToken);
+            if (network.Absence is { } reason)
+            {
+                throw SandboxNetwork.Missing(reason);
+            }
+        }
     }
 
     private async Task<MicroVm?> TryClaimAsync(

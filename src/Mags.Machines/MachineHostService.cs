@@ -1,4 +1,5 @@
 using Mags.Machines.Images;
+using Mags.Machines.Network;
 using Mags.Machines.Sandboxes;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -15,6 +16,7 @@ internal sealed partial class MachineHostService(
     MachineSetup setup,
     MachinePlatform platform,
     ImageCatalog images,
+    SandboxNetwork network,
     TimeProvider time,
     ILogger<MachineHostService> logger) : BackgroundService
 {
@@ -44,6 +46,7 @@ internal sealed partial class MachineHostService(
             await reclaimer.RunAsync(stoppingToken);
             await setup.RunAsync(new SetupStatus(host, logger), stoppingToken);
             platform.RemoveOutdatedTemplates(images.List());
+            await network.EnsureAsync(stoppingToken);
             host.SetReady();
             LogReady(host.Status.Accelerator ?? "");
             return true;

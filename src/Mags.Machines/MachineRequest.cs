@@ -1,3 +1,5 @@
+using Mags.Machines.Network;
+
 namespace Mags.Machines;
 
 /// <summary>What a machine is wanted for.</summary>
@@ -14,6 +16,9 @@ public sealed record MachineRequest
 
     /// <summary>Host name inside the guest.</summary>
     public required string HostName { get; init; }
+
+    /// <summary>Whether it has a network.</summary>
+    public NetworkWish Network { get; init; }
 }
 
 /// <summary>Size of a machine; one template serves each.</summary>

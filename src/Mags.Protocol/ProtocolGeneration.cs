@@ -8,7 +8,7 @@ namespace Mags.Protocol;
 public static class ProtocolGeneration
 {
     /// <summary>The generation that this build speaks.</summary>
-    public const uint Current = 2;
+    public const uint Current = 3;
 
     /// <summary>The oldest guest generation that this host still drives.</summary>
     public const uint OldestGuest = 1;

@@ -29,6 +29,7 @@ public sealed class AgentProtocolShapeTests
           3 host_name string
           4 boot_id string
           5 disk_bytes uint64
+          6 network NetworkSettings
         message EndRehearsalReply
         message EndRehearsalRequest
         message ExecFailed
@@ -53,6 +54,11 @@ public sealed class AgentProtocolShapeTests
           4 claimed bool
         message HelloRequest
           1 generation uint32
+        message NetworkSettings
+          1 addresses repeated string
+          2 gateways repeated string
+          3 name_servers repeated string
+          4 mtu uint32
         message OutputChunk
           1 stream OutputStream
           2 offset uint64

@@ -1,5 +1,6 @@
 using Mags.Agent.Io;
 using Mags.Agent.Native;
+using Mags.Agent.Network;
 using Mags.Agent.Processes;
 using Mags.Agent.Sandbox;
 using Mags.Agent.Service;
@@ -19,11 +20,11 @@ internal static class Init
         try
         {
             var time = TimeProvider.System;
-            BringUp(time);
+            var network = BringUp(time);
             var port = AgentPort.Find(time);
             var loop = new IoLoop(time);
             var thread = new SandboxThread(SandboxStage.ScriptFolder, loop);
-            var machine = new Machine(thread, loop, time);
+            var machine = new Machine(thread, network, loop, time);
             var launcher = new ProcessLauncher(thread, loop, time);
             GuestConsole.Say("ready");
             await AgentHost.RunAsync(new PortSource(port, loop), launcher, machine, time, CancellationToken.None);
@@ -40,7 +41,7 @@ internal static class Init
         return 1;
     }
 
-    private static void BringUp(TimeProvider time)
+    private static GuestInterface BringUp(TimeProvider time)
     {
         // These folders are in the initramfs; without /dev the runtime has no source of randomness.
         FileSystem.Mount("devtmpfs", "/dev", "devtmpfs", FileSystem.NoSetUserId);
@@ -55,5 +56,6 @@ internal static class Init
         }
 
         FileSystem.Mount(Image, SandboxStage.Lower, "squashfs", FileSystem.ReadOnly);
+        return GuestInterface.Find(time);
     }
 }

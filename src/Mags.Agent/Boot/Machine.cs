@@ -1,6 +1,7 @@
 using Google.Protobuf.Collections;
 using Grpc.Core;
 using Mags.Agent.Io;
+using Mags.Agent.Network;
 using Mags.Agent.Processes;
 using Mags.Agent.Sandbox;
 using Mags.Protocol;
@@ -16,6 +17,7 @@ internal sealed class Machine
     private static readonly TimeSpan _diskLimit = TimeSpan.FromSeconds(10);
 
     private readonly SandboxThread _thread;
+    private readonly GuestInterface _network;
     private readonly TimeProvider _time;
     private readonly SandboxStage _stage;
     private readonly EntropyPool _entropy = new();
@@ -24,9 +26,9 @@ internal sealed class Machine
     private ScratchRoot? _rehearsal;
 
     /// <summary>Makes the sandbox's world as far as it can be made before a disk is known.</summary>
-    public Machine(SandboxThread thread, IoLoop loop, TimeProvider time)
+    public Machine(SandboxThread thread, GuestInterface network, IoLoop loop, TimeProvider time)
     {
-        (_thread, _time) = (thread, time);
+        (_thread, _network, _time) = (thread, network, time);
         SandboxStage? stage = null;
         var groups = SandboxCgroups.Make();
         thread.Invoke(() => stage = SandboxStage.Build());
@@ -55,7 +57,7 @@ internal sealed class Machine
         Identify(request, steps);
         if (before == MachineState.Prepared)
         {
-            _thread.Invoke(() => _stage.Rename(request.HostName));
+            _thread.Invoke(() => _stage.Rename(NamesOf(request)));
             return;
         }
 
@@ -66,7 +68,7 @@ internal sealed class Machine
         }
         else
         {
-            _thread.Invoke(() => _stage.Enter(request.HostName, request.DiskBytes, steps));
+            _thread.Invoke(() => _stage.Enter(NamesOf(request), request.DiskBytes, steps));
         }
     }
 
@@ -84,16 +86,22 @@ internal sealed class Machine
             [MachineState.Template, MachineState.Rehearsed, MachineState.Prepared], MachineState.Claimed);
         var steps = new ClaimSteps(_time);
         Identify(request, steps);
+        if (request.Network is { } settings)
+        {
+            _network.SetUp(settings);
+            steps.Done("network");
+        }
+
         if (before == MachineState.Prepared)
         {
-            _thread.Invoke(() => _stage.Rename(request.HostName));
+            _thread.Invoke(() => _stage.Rename(NamesOf(request)));
             steps.Done("files");
         }
         else
         {
             WritableDisk.WaitFor(request.DiskBytes, _diskLimit, _time);
             steps.Done("disk-seen");
-            _thread.Invoke(() => _stage.Enter(request.HostName, request.DiskBytes, steps));
+            _thread.Invoke(() => _stage.Enter(NamesOf(request), request.DiskBytes, steps));
         }
 
         _thread.Groups!.ExpectScript();
@@ -116,6 +124,8 @@ internal sealed class Machine
             _thread.Invoke(scratch!.Leave);
         }
     }
+
+    private static HostNames NamesOf(ClaimRequest request) => new(request.HostName, request.Network?.NameServers ?? []);
 
     private void Identify(ClaimRequest request, ClaimSteps steps)
     {

@@ -2,7 +2,7 @@ using Mags.Agent.Native;
 
 namespace Mags.Agent.Sandbox;
 
-/// <summary>/etc/hostname and /etc/hosts of a sandbox.</summary>
+/// <summary>/etc/hostname, /etc/hosts and /etc/resolv.conf of a sandbox.</summary>
 internal static class HostFiles
 {
     private const string OwnAddress = "127.0.1.1";
@@ -11,7 +11,7 @@ internal static class HostFiles
 
     /// <summary>Writes them below the overlay, before it is mounted: there it needs no copy of the image's.</summary>
     /// <remarks>A kept workspace's files keep all but the line that names the machine; removed ones stay removed.</remarks>
-    public static void Write(string upper, ImageFacts image, string hostName)
+    public static void Write(string upper, ImageFacts image, HostNames names)
     {
         FileSystem.MakeFolder(upper + "/etc");
         var etc = NativeMethods.Open(
@@ -21,6 +21,7 @@ internal static class HostFiles
             return;
         }
 
+        var hostName = names.HostName;
         var oldName = FileSystem.TryRead("hostname", etc);
         if (oldName?.Trim() != hostName)
         {
@@ -37,6 +38,9 @@ internal static class HostFiles
             }
         }
 
+        // Always written: what an image or an earlier run has there is nobody's name server here.
+        FileSystem.TryWrite(
+            "resolv.conf", string.Concat(names.NameServers.Select(address => $"nameserver {address}\n")), etc);
         FileDescriptor.Close(etc);
     }
 

@@ -75,12 +75,12 @@ internal sealed class SandboxStage
     }
 
     /// <summary>Mounts the writable disk with the image below it, and makes that the sandbox's root.</summary>
-    public void Enter(string hostName, ulong diskBytes, ClaimSteps steps)
+    public void Enter(HostNames names, ulong diskBytes, ClaimSteps steps)
     {
         WritableDisk.Mount(diskBytes);
         steps.Done("disk");
         _image.AddMissing(WritableDisk.Upper, _moved);
-        HostFiles.Write(WritableDisk.Upper, _image, hostName);
+        HostFiles.Write(WritableDisk.Upper, _image, names);
         steps.Done("files");
         FileSystem.Mount("overlay", NewRoot, "overlay", FileSystem.NoAccessTime, WritableDisk.OverlayOptions);
         steps.Done("overlay");
@@ -97,8 +97,8 @@ internal sealed class SandboxStage
         steps.Done("enter");
     }
 
-    /// <summary>Gives a root that was entered before its sandbox was known that sandbox's name.</summary>
-    public void Rename(string hostName) => HostFiles.Write("", _image, hostName);
+    /// <summary>Gives a root that was entered before its sandbox was known that sandbox's name and name servers.</summary>
+    public void Rename(HostNames names) => HostFiles.Write("", _image, names);
 
     /// <summary>Makes a root of the image, with memory or a disk above it, that of this thread until it is left.</summary>
     /// <param name="diskBytes">Size of the writable disk that is used; 0 for memory.</param>

@@ -41,6 +41,12 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
     internal static partial SafeFileHandle Socket(int domain, int type, int protocol);
 
+    [LibraryImport("libc", EntryPoint = "socketpair", SetLastError = true)]
+    internal static partial int MakeSocketPair(int domain, int type, int protocol, int* ends);
+
+    [LibraryImport("libc", EntryPoint = "setns", SetLastError = true)]
+    internal static partial int SetNs(SafeHandle fd, int kind);
+
     [LibraryImport("libc", EntryPoint = "bind", SetLastError = true)]
     internal static partial int Bind(SafeHandle fd, byte* address, uint length);
 

@@ -16,13 +16,18 @@ internal static class Tool
 
     /// <summary>Runs a program to its end and returns what it wrote to standard output.</summary>
     /// <exception cref="MachineException">It failed; the message has the last line of its standard error.</exception>
+    internal static Task<string> RunAsync(
+        string path, IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
+        RunAsync(path, arguments, new FdMap(), cancellationToken);
+
+    /// <summary>The same for a program that gets open files.</summary>
     internal static async Task<string> RunAsync(
-        string path, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+        string path, IReadOnlyList<string> arguments, FdMap files, CancellationToken cancellationToken)
     {
         // Files in memory instead of pipes: nothing to drain while it runs, and these tools say little.
         using var output = MemoryFile.Create("stdout", 0);
         using var error = MemoryFile.Create("stderr", 0);
-        using var child = ChildProcess.Start(path, arguments, new FdMap(), output, error);
+        using var child = ChildProcess.Start(path, arguments, files, output, error);
         ProcessExit exit;
         await using (cancellationToken.Register(child.Kill))
         {
@@ -32,7 +37,7 @@ internal static class Tool
         cancellationToken.ThrowIfCancellationRequested();
         if (!exit.Success)
         {
-            throw new MachineException(MachineFault.Setup, $"{path} {exit}: {LastLine(error)}");
+            throw new MachineException(MachineFault.Setup, $"{path} {exit}: {Fault(error)}");
         }
 
         return Text(output);
@@ -41,6 +46,11 @@ internal static class Tool
     /// <summary>The last line that a program wrote to a file in memory.</summary>
     internal static string LastLine(SafeFileHandle file) =>
         Text(file).Split('\n').LastOrDefault(line => line.Length > 0) ?? "it said nothing";
+
+    // Some programs show where the error is below the line that says what it is.
+    private static string Fault(SafeFileHandle error) =>
+        Text(error).Split('\n').FirstOrDefault(line => line.Contains("Error: ", StringComparison.Ordinal))
+        ?? LastLine(error);
 
     private static string Text(SafeFileHandle file)
     {

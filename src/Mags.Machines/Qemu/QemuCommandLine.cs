@@ -2,6 +2,7 @@ using System.Globalization;
 using Mags.Machines.Acceleration;
 using Mags.Machines.Disks;
 using Mags.Machines.Native;
+using Mags.Machines.Network;
 using Microsoft.Win32.SafeHandles;
 
 namespace Mags.Machines.Qemu;
@@ -16,7 +17,7 @@ internal sealed class QemuCommandLine
     /// Part of every template's key. Raise it with any change of machine, processor or devices below, so that templates
     /// saved before it are not loaded.
     /// </summary>
-    internal const int Revision = 1;
+    internal const int Revision = 2;
 
     /// <summary>Block node of the writable disk, which limits its speed. What is below can be another one each time.</summary>
     internal const string DiskNode = "d1";
@@ -42,6 +43,7 @@ internal sealed class QemuCommandLine
         AddChannels(monitor, agent);
         AddDisks(setup);
         Add("-object", "rng-random,id=rng0,filename=/dev/urandom", "-device", "virtio-rng-device,rng=rng0");
+        AddNetwork(setup.Network);
         if (setup.Boot is { } boot)
         {
             AddBoot(boot);
@@ -130,6 +132,20 @@ internal sealed class QemuCommandLine
         Add("-blockdev",
             $"driver=qcow2,node-name={LayersNode},file=w0,backing=b1,discard=unmap,detect-zeroes=unmap,"
             + "l2-cache-entry-size=4096,cache.no-flush=on");
+    }
+
+    // What the interface is connected to is in no saved state, so it may differ between a template and its clones.
+    private void AddNetwork(SafeFileHandle? wire)
+    {
+        var device = $"virtio-net-device,mac={GuestAddresses.Hardware}";
+        if (wire is null)
+        {
+            Add("-device", device);
+            return;
+        }
+
+        Add("-netdev", $"stream,id=n0,server=off,addr.type=fd,addr.str={Files.Add(wire)}");
+        Add("-device", $"{device},netdev=n0");
     }
 
     private void AddBoot(BootFiles boot)

@@ -8,13 +8,13 @@ namespace Mags.Machines.Qemu;
 
 /// <summary>Starts QEMU processes behind the walls of this host, each as a user of its own when this process is root.</summary>
 internal sealed partial class QemuLauncher(
-    HomeFolders folders,
     HostWalls walls,
+    UidRange uids,
     IOptions<MachinesOptions> options,
     TimeProvider time,
     ILogger<QemuLauncher> logger)
 {
-    private readonly UidRange? _uids = LibC.GetEffectiveUserId() == 0 ? new UidRange(folders.Home) : null;
+    private readonly UidRange? _uids = LibC.GetEffectiveUserId() == 0 ? uids : null;
     private QemuProgram? _program;
 
     /// <summary>The installed QEMU, with the walls put up that it is started behind; both happen once.</summary>

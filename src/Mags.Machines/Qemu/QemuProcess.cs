@@ -43,6 +43,9 @@ internal sealed class QemuProcess : IAsyncDisposable
 
     internal int Pid => _child.Pid;
 
+    /// <summary>What it runs behind; other processes of its machine do too.</summary>
+    internal Confinement Confinement => _confinement;
+
     /// <summary>The memory in bytes that the machine has exceeded and was ended for; null when it was not.</summary>
     internal long? ExceededMemory => _confinement.Cgroup?.ExceededMemory();
 

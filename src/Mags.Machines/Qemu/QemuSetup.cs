@@ -23,6 +23,9 @@ internal sealed record QemuSetup
     /// <summary>The writable disk, <c>vdb</c>; null for an empty one that nothing may use, as in a template.</summary>
     internal EphemeralDisk? Disk { get; init; }
 
+    /// <summary>The guest's end of its wire, a stream socket; null for an interface that leads nowhere, as in a template.</summary>
+    internal SafeFileHandle? Network { get; init; }
+
     /// <summary>
     /// Room for translated code under TCG, in MiB. QEMU's own default is a gibibyte, which a guest can make it fill.
     /// </summary>

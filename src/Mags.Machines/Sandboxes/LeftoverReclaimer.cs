@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Mags.Machines.Cgroups;
 using Mags.Machines.Native;
+using Mags.Machines.Network;
 using Mags.Machines.Qemu;
 using Microsoft.Extensions.Logging;
 
@@ -9,7 +10,7 @@ namespace Mags.Machines.Sandboxes;
 
 /// <summary>
 /// Ends and removes what a dead server of the same home left: QEMU processes, found by the marker in their command line
-/// and in its cgroups, the cgroups, machine folders, and half-made files. A machine whose owner lives (its folder is locked) is left alone.
+/// and in its cgroups, their passts, the cgroups, machine folders, and half-made files. A machine whose owner lives (its folder is locked) is left alone.
 /// </summary>
 internal sealed partial class LeftoverReclaimer(HomeFolders folders, TimeProvider time, ILogger<LeftoverReclaimer> logger)
 {
@@ -26,6 +27,12 @@ internal sealed partial class LeftoverReclaimer(HomeFolders folders, TimeProvide
             {
                 await KillAsync(pid, machineId, cancellationToken);
             }
+        }
+
+        // Each ends with its machine's QEMU by itself; this is for one that does not.
+        foreach (var pid in new PasstLeftovers(folders).Find(UsersOf(living)))
+        {
+            await EndPasstAsync(pid, cancellationToken);
         }
 
         var cgroups = new CgroupReclaimer(new CgroupRecord(folders), time);
@@ -75,6 +82,27 @@ internal sealed partial class LeftoverReclaimer(HomeFolders folders, TimeProvide
         return found;
     }
 
+    private HashSet<uint> UsersOf(HashSet<string> machines) =>
+        [.. FindProcesses().Where(found => machines.Contains(found.MachineId)).Select(found => ProcessOwner.Of(found.Pid)).OfType<uint>()];
+
+    private async Task EndPasstAsync(int pid, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var process = ChildProcess.Attach(pid);
+            if (PasstLeftovers.IsPasst(pid))
+            {
+                process.Kill();
+                _ = await process.Exited.WaitAsync(KillLimit, time, cancellationToken);
+                LogPasst(pid);
+            }
+        }
+        catch (Exception e) when (e is IOException or TimeoutException)
+        {
+            LogNotKilled(e, pid, "unknown");
+        }
+    }
+
     private async Task KillAsync(int pid, string machineId, CancellationToken cancellationToken)
     {
         try
@@ -116,11 +144,8 @@ internal sealed partial class LeftoverReclaimer(HomeFolders folders, TimeProvide
 
     private bool IsOurs(int pid)
     {
-        var line = File.ReadLines($"/proc/{pid}/status").First(l => l.StartsWith("Uid:", StringComparison.Ordinal));
-        var uid = uint.Parse(line.Split('\t')[1], CultureInfo.InvariantCulture);
-        var sameNamespace = File.ResolveLinkTarget($"/proc/{pid}/ns/pid", false)?.Name
-            == File.ResolveLinkTarget("/proc/self/ns/pid", false)?.Name;
-        return sameNamespace && (uid == LibC.GetEffectiveUserId() || new UidRange(folders.Home).Contains(uid));
+        var uid = ProcessOwner.Of(pid);
+        return uid is { } user && (user == LibC.GetEffectiveUserId() || new UidRange(folders.Home).Contains(user));
     }
 
     private void DeleteHalfMade(string folder)
@@ -151,7 +176,10 @@ internal sealed partial class LeftoverReclaimer(HomeFolders folders, TimeProvide
     [LoggerMessage(LogLevel.Warning, "Ended QEMU with pid {Pid} of machine {MachineId}, left by an earlier server")]
     private partial void LogProcess(int pid, string machineId);
 
-    [LoggerMessage(LogLevel.Warning, "QEMU with pid {Pid} of machine {MachineId}, left by an earlier server, did not end")]
+    [LoggerMessage(LogLevel.Warning, "Ended passt with pid {Pid}, left by an earlier server")]
+    private partial void LogPasst(int pid);
+
+    [LoggerMessage(LogLevel.Warning, "The process with pid {Pid} of machine {MachineId}, left by an earlier server, did not end")]
     private partial void LogNotKilled(Exception exception, int pid, string machineId);
 
     [LoggerMessage(LogLevel.Information, "Removed the cgroup of machine {MachineId}, left by an earlier server")]

@@ -1,12 +1,14 @@
 using Mags.Machines.Agent;
 using Mags.Machines.Disks;
+using Mags.Machines.Network;
 using Mags.Protocol;
 using Microsoft.Extensions.Logging;
 
 namespace Mags.Machines.Sandboxes;
 
 /// <summary>Turns a restored clone into a sandbox, or goes that way ahead of its claim.</summary>
-internal sealed class MachineClaimer(BlankDisks blanks, TimeProvider time, ILogger<MachineClaimer> logger)
+internal sealed class MachineClaimer(
+    BlankDisks blanks, SandboxNetwork network, TimeProvider time, ILogger<MachineClaimer> logger)
 {
     // The first run of anything in a process of QEMU takes five times as long as its second, for QEMU translates the code
     // then. Later ones gain less and less: what they do differs a little each time.
@@ -63,17 +65,56 @@ internal sealed class MachineClaimer(BlankDisks blanks, TimeProvider time, ILogg
             steps.Mark("disk");
         }
 
-        var running = machine.Qemu.ContinueAsync(disk.SizeBytes, cancellationToken);
-        var channel = machine.Channel ?? await ConnectAsync(machine, running, steps, cancellationToken);
-        // The claim waits in the channel for a machine that is just being continued.
-        using var claim = channel.Client.ClaimAsync(
-            Identity(request.HostName, disk), cancellationToken: cancellationToken);
-        await Task.WhenAll(running, claim.ResponseAsync);
-        var claimed = await claim;
-        steps.Mark("claim");
+        var attachment = await AttachAsync(machine, request.Network, cancellationToken);
+        var running = ClaimAsync(machine, request.HostName, disk, attachment?.Settings, steps, cancellationToken);
+        // Its start takes its time beside the claim, but a sandbox never runs without having it, and none outlives it.
+        await Task.WhenAll(running, attachment?.Passt ?? Task.CompletedTask);
+        var (channel, claimed) = await running;
         steps.AddParts(claimed.Steps.Select(s => new MachineStep(s.Name, TimeSpan.FromMicroseconds(s.Micros))));
         return new MicroVm(
             machine.Folder, machine.Qemu, channel, machine.Template, steps.Steps, machine.Cleanup, time, logger);
+    }
+
+    private async Task<(AgentChannel Channel, ClaimReply Reply)> ClaimAsync(
+        RestoredMachine machine,
+        string hostName,
+        BlankDisk disk,
+        NetworkSettings? settings,
+        StepClock steps,
+        CancellationToken cancellationToken)
+    {
+        var running = machine.Qemu.ContinueAsync(disk.SizeBytes, cancellationToken);
+        var channel = machine.Channel ?? await ConnectAsync(machine, running, steps, cancellationToken);
+        var request = Identity(hostName, disk);
+        request.Network = settings;
+        // The claim waits in the channel for a machine that is just being continued.
+        using var claim = channel.Client.ClaimAsync(request, cancellationToken: cancellationToken);
+        await Task.WhenAll(running, claim.ResponseAsync);
+        var reply = await claim;
+        steps.Mark("claim");
+        return (channel, reply);
+    }
+
+    private async Task<NetworkAttachment?> AttachAsync(
+        RestoredMachine machine, NetworkWish wish, CancellationToken cancellationToken)
+    {
+        if (wish != NetworkWish.None)
+        {
+            await network.EnsureAsync(cancellationToken);
+            if (network.Attach(machine) is { } attachment)
+            {
+                return attachment;
+            }
+
+            if (wish == NetworkWish.Required)
+            {
+                throw SandboxNetwork.Missing(network.Absence ?? SandboxNetwork.NoRoute);
+            }
+        }
+
+        // The guest's wire ends nowhere.
+        machine.Network.Dispose();
+        return null;
     }
 
     private async Task<AgentChannel> ConnectAsync(

@@ -1,7 +1,9 @@
 using Mags.Machines.Disks;
+using Mags.Machines.Network;
 using Mags.Machines.Qemu;
 using Mags.Machines.Templates;
 using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
 
 namespace Mags.Machines.Sandboxes;
 
@@ -23,8 +25,12 @@ internal sealed class MachineRestorer(
         try
         {
             using var disk = EphemeralDisk.Create(blank, folder.PathOf(DiskFile));
+            var wire = SocketPair.Make();
+            cleanup.Push("close the wire", wire.Dispose);
             steps.Mark("files");
-            var qemu = await StartAsync(folder, template, disk, cleanup, cancellationToken);
+            var qemu = await StartAsync(folder, template, disk, wire.Guest, cleanup, cancellationToken);
+            // QEMU alone has this end now: its end is seen at the other one.
+            wire.Guest.Dispose();
             steps.Mark("qemu");
             using (var state = template.OpenState())
             {
@@ -32,7 +38,7 @@ internal sealed class MachineRestorer(
             }
 
             steps.Mark("load");
-            return new RestoredMachine(folder, qemu, template, blank, cleanup);
+            return new RestoredMachine(folder, qemu, template, blank, wire.Host, cleanup);
         }
         catch
         {
@@ -56,6 +62,7 @@ internal sealed class MachineRestorer(
         MachineFolder folder,
         Template template,
         EphemeralDisk disk,
+        SafeFileHandle wire,
         CleanupStack cleanup,
         CancellationToken cancellationToken)
     {
@@ -68,6 +75,7 @@ internal sealed class MachineRestorer(
             Memory = template.Memory,
             Image = image,
             Disk = disk,
+            Network = wire,
         };
         return await launcher.StartAsync(folder, setup, cleanup, cancellationToken);
     }

@@ -2,6 +2,7 @@ using Mags.Machines.Agent;
 using Mags.Machines.Disks;
 using Mags.Machines.Qemu;
 using Mags.Machines.Templates;
+using Microsoft.Win32.SafeHandles;
 
 namespace Mags.Machines.Sandboxes;
 
@@ -10,9 +11,15 @@ namespace Mags.Machines.Sandboxes;
 /// <param name="Qemu">Its process.</param>
 /// <param name="Template">What it is a clone of.</param>
 /// <param name="Disk">The blank that its writable disk lies on.</param>
+/// <param name="Network">The host's end of its wire, for the passt that it may get.</param>
 /// <param name="Cleanup">Undoes all that it holds; whoever claims it takes it over.</param>
 internal sealed record RestoredMachine(
-    MachineFolder Folder, QemuProcess Qemu, Template Template, BlankDisk Disk, CleanupStack Cleanup) : IAsyncDisposable
+    MachineFolder Folder,
+    QemuProcess Qemu,
+    Template Template,
+    BlankDisk Disk,
+    SafeFileHandle Network,
+    CleanupStack Cleanup) : IAsyncDisposable
 {
     /// <summary>Gives all back; one that was claimed belongs to its sandbox.</summary>
     public ValueTask DisposeAsync() => Cleanup.DisposeAsync();

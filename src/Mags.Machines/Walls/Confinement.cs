@@ -1,11 +1,12 @@
 using System.Globalization;
 using Mags.Machines.Cgroups;
 using Mags.Machines.Native;
+using Microsoft.Win32.SafeHandles;
 
 namespace Mags.Machines.Walls;
 
 /// <summary>
-/// What one hypervisor is started behind: the launcher enters and gives up what is said here, then becomes the program.
+/// What a machine's process is started behind: the launcher enters and gives up what is said here, then becomes the program.
 /// </summary>
 internal sealed record Confinement
 {
@@ -18,14 +19,17 @@ internal sealed record Confinement
     /// <summary>Group that may open the accelerator's device; null when none is needed.</summary>
     internal uint? DeviceGroup { get; init; }
 
-    /// <summary>Namespaces to join; null for none.</summary>
-    internal JailNamespaces? Namespaces { get; init; }
+    /// <summary>Open namespaces to join, in this order.</summary>
+    internal IReadOnlyList<SafeFileHandle> Namespaces { get; init; } = [];
 
     /// <summary>Cgroup to enter; null for none.</summary>
     internal MachineCgroup? Cgroup { get; init; }
 
     /// <summary>Largest file that it may write, in bytes; null for no limit of its own.</summary>
     internal long? FileBytes { get; init; }
+
+    /// <summary>Files that it may have open at once; null for as many as a hypervisor needs.</summary>
+    internal int? OpenFiles { get; init; }
 
     /// <summary>Most processes and threads of its user. Without a user of its own there is no such limit.</summary>
     internal required int Processes { get; init; }
@@ -42,7 +46,7 @@ internal sealed record Confinement
             Add("--cgroup", files.Add(procs));
         }
 
-        foreach (var space in Namespaces?.Handles ?? [])
+        foreach (var space in Namespaces)
         {
             Add("--join", files.Add(space));
         }
@@ -50,6 +54,11 @@ internal sealed record Confinement
         if (FileBytes is { } bytes)
         {
             Add("--file-bytes", bytes);
+        }
+
+        if (OpenFiles is { } open)
+        {
+            Add("--open-files", open);
         }
 
         if (User is { } user)

@@ -70,7 +70,7 @@ internal sealed partial class HostWalls(
             Launcher = options.Value.JailPath,
             User = user,
             DeviceGroup = user is not null && setup.Accelerator == AcceleratorKind.Kvm ? KvmDevice.Group : null,
-            Namespaces = _namespaces,
+            Namespaces = _namespaces?.Handles ?? [],
             Cgroup = cgroup,
             FileBytes = FileLimit.Of(options.Value),
             Processes = options.Value.HypervisorProcesses,
@@ -131,7 +131,7 @@ internal sealed partial class HostWalls(
             var contents = await JailContents.FindAsync(qemu, CancellationToken.None);
             _ = Directory.CreateDirectory(folders.Home);
             _namespaces = await JailNamespaces.MakeAsync(
-                options.Value.JailPath, folders.Home, contents, CancellationToken.None);
+                options.Value.JailPath, folders.Home, contents, JailNamespaces.All, CancellationToken.None);
             return null;
         }
         catch (Exception e) when (e is MachineException or IOException)

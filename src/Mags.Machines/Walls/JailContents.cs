@@ -10,6 +10,9 @@ namespace Mags.Machines.Walls;
 /// <param name="Devices">Devices.</param>
 internal sealed record JailContents(IReadOnlyList<string> Shown, IReadOnlyList<string> Devices)
 {
+    /// <summary>Empty folders that a program wants to find.</summary>
+    internal IReadOnlyList<string> Folders { get; init; } = [];
+
     private const string Loader = "/lib64/ld-linux-x86-64.so.2";
 
     // With it the loader opens each library at once instead of searching for it.
@@ -28,16 +31,39 @@ internal sealed record JailContents(IReadOnlyList<string> Shown, IReadOnlyList<s
         var modules = folders.Select(folder => Path.Combine(prefix, folder))
             .Where(Directory.Exists)
             .SelectMany(folder => Directory.GetFiles(folder, AcceleratorModules));
-        string[] programs = [program, .. modules];
+        var shown = await WithLibrariesAsync([program, .. modules], cancellationToken);
+        var firmware = Path.Combine(prefix, "share", "qemu");
+        return new JailContents(
+            [.. shown, .. Directory.Exists(firmware) ? [firmware] : Array.Empty<string>()],
+            [.. _devices.Where(File.Exists)]);
+    }
+
+    /// <summary>Finds out what a passt needs. It goes on by itself into a view that is empty.</summary>
+    /// <param name="program">Its path.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    internal static async Task<JailContents> FindPasstAsync(string program, CancellationToken cancellationToken)
+    {
+        // It executes the variant for the processor's newer instructions when that lies beside it.
+        string[] programs = [program, program + ".avx2"];
+        var shown = await WithLibrariesAsync([.. programs.Where(File.Exists)], cancellationToken);
+        return new JailContents([.. shown], ["/dev/null"]) { Folders = ["/tmp"] };
+    }
+
+    private static async Task<SortedSet<string>> WithLibrariesAsync(
+        string[] programs, CancellationToken cancellationToken)
+    {
         var shown = new SortedSet<string>(programs, StringComparer.Ordinal);
         foreach (var path in programs)
         {
             shown.UnionWith(LibrariesIn(await Tool.RunAsync(Loader, ["--list", path], cancellationToken)));
         }
 
-        var others = new[] { LoaderCache, Path.Combine(prefix, "share", "qemu") };
-        shown.UnionWith(others.Where(Path.Exists));
-        return new JailContents([.. shown], [.. _devices.Where(File.Exists)]);
+        if (File.Exists(LoaderCache))
+        {
+            _ = shown.Add(LoaderCache);
+        }
+
+        return shown;
     }
 
     /// <summary>The absolute paths in what the loader lists, such as <c>libz.so.1 => /lib/libz.so.1 (0x7f…)</c>.</summary>

@@ -6,12 +6,16 @@ using Microsoft.Win32.SafeHandles;
 namespace Mags.Machines.Walls;
 
 /// <summary>
-/// The namespaces that all hypervisors of this server share. Only this process has them open, and the hypervisors are in
+/// Namespaces that all processes of one kind share. Only this process has them open, and the processes are in
 /// them, so nothing has to be removed when either ends, however it ends.
 /// </summary>
 internal sealed class JailNamespaces : IDisposable
 {
-    private static readonly string[] _kinds = ["mnt", "net", "ipc", "uts"];
+    /// <summary>All kinds that are made.</summary>
+    internal static readonly IReadOnlyList<string> All = ["mnt", "net", "ipc", "uts"];
+
+    /// <summary>All but the empty network.</summary>
+    internal static readonly IReadOnlyList<string> WithoutNetwork = ["mnt", "ipc", "uts"];
 
     private JailNamespaces(IReadOnlyList<SafeFileHandle> handles) => Handles = handles;
 
@@ -22,10 +26,15 @@ internal sealed class JailNamespaces : IDisposable
     /// <param name="launcher">Path of the launcher.</param>
     /// <param name="root">An existing folder over which the view is built, unseen by anybody else.</param>
     /// <param name="contents">What the view shows.</param>
+    /// <param name="kinds">Which of the namespaces are kept: <see cref="All"/> or <see cref="WithoutNetwork"/>.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="MachineException">They could not be made; the message says why.</exception>
     internal static async Task<JailNamespaces> MakeAsync(
-        string launcher, string root, JailContents contents, CancellationToken cancellationToken)
+        string launcher,
+        string root,
+        JailContents contents,
+        IReadOnlyList<string> kinds,
+        CancellationToken cancellationToken)
     {
         await using var ready = new AnonymousPipeServerStream(PipeDirection.In, HandleInheritability.None);
         await using var hold = new AnonymousPipeServerStream(PipeDirection.Out, HandleInheritability.None);
@@ -44,6 +53,11 @@ internal sealed class JailNamespaces : IDisposable
             Add("--device", path);
         }
 
+        foreach (var path in contents.Folders)
+        {
+            Add("--folder", path);
+        }
+
         using var maker = ChildProcess.Start(launcher, arguments, files, null, error);
         // The maker alone holds these ends now: its end shows as the end of the pipe.
         ready.DisposeLocalCopyOfClientHandle();
@@ -56,7 +70,7 @@ internal sealed class JailNamespaces : IDisposable
                     MachineFault.Setup, $"{launcher} {await maker.Exited}: {Tool.LastLine(error)}");
             }
 
-            return Open(maker.Pid);
+            return Open(maker.Pid, kinds);
         }
         finally
         {
@@ -75,11 +89,11 @@ internal sealed class JailNamespaces : IDisposable
         }
     }
 
-    private static JailNamespaces Open(int pid)
+    private static JailNamespaces Open(int pid, IReadOnlyList<string> kinds)
     {
         const int CloseOnExec = 0x80000;
         var made = new JailNamespaces(
-            [.. _kinds.Select(kind => LibC.Open($"/proc/{Number(pid)}/ns/{kind}", CloseOnExec, 0))]);
+            [.. kinds.Select(kind => LibC.Open($"/proc/{Number(pid)}/ns/{kind}", CloseOnExec, 0))]);
         if (made.Handles.Any(handle => handle.IsInvalid))
         {
             made.Dispose();

@@ -18,6 +18,9 @@ public static class WallNames
     /// <summary>A network without interfaces.</summary>
     public const string Network = "network";
 
+    /// <summary>What sandboxes that have a network reach through it.</summary>
+    public const string Egress = "egress";
+
     /// <summary>The memory of a machine in all.</summary>
     public const string Memory = "memory";
 

@@ -32,7 +32,7 @@ public sealed class HostFilesTests
     {
         using var upper = new TemporaryFolder();
 
-        HostFiles.Write(upper.Path, new ImageFacts("127.0.0.1 localhost\n", _noFolders), "box");
+        HostFiles.Write(upper.Path, new ImageFacts("127.0.0.1 localhost\n", _noFolders), new HostNames("box", []));
 
         Assert.Equal("box\n", File.ReadAllText(upper.Path + "/etc/hostname"));
         Assert.Equal("127.0.0.1 localhost\n127.0.1.1\tbox\n", File.ReadAllText(upper.Path + "/etc/hosts"));
@@ -48,7 +48,7 @@ public sealed class HostFilesTests
         File.CreateSymbolicLink(upper.Path + "/etc/hostname", target);
         File.CreateSymbolicLink(upper.Path + "/etc/hosts", target);
 
-        HostFiles.Write(upper.Path, new ImageFacts(null, _noFolders), "box");
+        HostFiles.Write(upper.Path, new ImageFacts(null, _noFolders), new HostNames("box", []));
 
         Assert.Equal("untouched", File.ReadAllText(target));
     }

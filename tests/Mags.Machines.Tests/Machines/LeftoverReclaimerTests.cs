@@ -61,6 +61,37 @@ public sealed class LeftoverReclaimerTests
         await running.Exited.WaitAsync(Token);
     }
 
+    [Fact]
+    public async Task RunAsync_PasstWithoutItsMachine_IsGone()
+    {
+        using var root = new TemporaryFolder();
+        var home = root.AsHome();
+        // What counts is the name and the user. (It ends with nobody at the other end of its socket, so another stands in.)
+        var program = root.File("passt");
+        File.Copy("/bin/sleep", program);
+        Allow(root, program);
+        using var left = StartAs(new UidRange(home.Home).First, program);
+        using var other = StartAs(new UidRange(home.Home).First + UidRange.Size, program);
+
+        await ReclaimerOf(home).RunAsync(Token);
+
+        _ = await left.Exited.WaitAsync(Token);
+        Assert.False(other.Exited.IsCompleted);
+        other.Kill();
+        _ = await other.Exited.WaitAsync(Token);
+    }
+
+    private static void Allow(TemporaryFolder folder, string program)
+    {
+        const UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+            | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+        File.SetUnixFileMode(folder.Path, mode);
+        File.SetUnixFileMode(program, mode);
+    }
+
+    private static ChildProcess StartAs(uint user, string program) => ChildProcess.Start(
+        "/usr/bin/setpriv", ["--reuid", $"{user}", "--clear-groups", program, "600"], new FdMap(), null, null);
+
     private static LeftoverReclaimer ReclaimerOf(HomeFolders home) =>
         new(home, TimeProvider.System, NullLogger<LeftoverReclaimer>.Instance);
 

@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using System.Text;
 using Mags.Machines.Images;
+using Mags.Machines.Network;
 using Mags.Machines.Sandboxes;
 using Mags.Machines.Templates;
 using Mags.Machines.Tests.Machines;
+using Mags.Machines.Tests.Network;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -19,7 +21,10 @@ namespace Mags.Machines.Tests.Machines;
 /// </summary>
 public sealed class MachineFixture : IAsyncDisposable
 {
-    private readonly Lazy<Task<ServiceProvider>> _services = new(SetUpAsync);
+    private readonly Lazy<Task<ServiceProvider>> _services;
+    private NetworkLab? _lab;
+
+    public MachineFixture() => _services = new Lazy<Task<ServiceProvider>>(SetUpAsync);
 
     internal static MachineRequest Request { get; } = new()
     {
@@ -30,6 +35,13 @@ public sealed class MachineFixture : IAsyncDisposable
     };
 
     internal async Task<HomeFolders> HomeAsync() => (await _services.Value).GetRequiredService<HomeFolders>();
+
+    /// <summary>The network that these machines have.</summary>
+    internal async Task<NetworkLab> LabAsync()
+    {
+        _ = await _services.Value;
+        return _lab!;
+    }
 
     /// <summary>Path of the agent's program.</summary>
     internal async Task<string> AgentAsync() =>
@@ -100,9 +112,14 @@ public sealed class MachineFixture : IAsyncDisposable
         {
             await (await _services.Value).DisposeAsync();
         }
+
+        if (_lab is not null)
+        {
+            await _lab.DisposeAsync();
+        }
     }
 
-    private static async Task<ServiceProvider> SetUpAsync()
+    private async Task<ServiceProvider> SetUpAsync()
     {
         var root = RepositoryRoot();
 #pragma warning disable RS0030 // The one place of these tests that reads the environment.
@@ -122,11 +139,20 @@ public sealed class MachineFixture : IAsyncDisposable
             options.JailPath = jail;
             options.RecipeFolder = Path.Combine(root, "images");
         });
+        var lab = _lab = await NetworkLab.MakeAsync();
+        services.AddOptions<NetworkOptions>().Configure(options =>
+        {
+            options.Namespace = lab.Host;
+            options.Resolvers = [NetworkLab.Resolver];
+            options.Allow = [NetworkLab.AllowedPrivate + "/32"];
+            options.Deny = [NetworkLab.DeniedPublic + "/32"];
+        });
         var provider = services.BuildServiceProvider();
         await provider.GetRequiredService<LeftoverReclaimer>().RunAsync(CancellationToken.None);
         await provider.GetRequiredService<MachineSetup>().RunAsync(new Progress<SetupStep>(), CancellationToken.None);
         provider.GetRequiredService<MachinePlatform>().RemoveOutdatedTemplates(
             provider.GetRequiredService<ImageCatalog>().List());
+        await provider.GetRequiredService<SandboxNetwork>().EnsureAsync(CancellationToken.None);
         provider.GetRequiredService<MachineHost>().SetReady();
         return provider;
     }

@@ -64,6 +64,7 @@ public sealed class QemuCommandLineTests : IDisposable
             {Throttle}
             -device virtio-blk-device,drive=d1,id=vd1
             -object rng-random,id=rng0,filename=/dev/urandom -device virtio-rng-device,rng=rng0
+            -device virtio-net-device,mac=52:54:00:6d:61:67
             -add-fd fd=7,set=2 -chardev file,id=s0,path=/dev/fdset/2 -serial chardev:s0
             -kernel /proc/self/fd/8 -initrd /proc/self/fd/9 -append quiet -no-reboot
             {Ending}
@@ -90,11 +91,12 @@ public sealed class QemuCommandLineTests : IDisposable
             {{Throttle}}
             -device virtio-blk-device,drive=d1,id=vd1
             -object rng-random,id=rng0,filename=/dev/urandom -device virtio-rng-device,rng=rng0
+            -netdev stream,id=n0,server=off,addr.type=fd,addr.str=9 -device virtio-net-device,mac=52:54:00:6d:61:67,netdev=n0
             -chardev ringbuf,id=s0,size=4096 -serial chardev:s0
             -action reboot=shutdown,shutdown=pause -incoming defer -S
             {{Ending}}
             """,
-            Setup with { Disk = disk });
+            Setup with { Disk = disk, Network = _file });
     }
 
     [Fact]

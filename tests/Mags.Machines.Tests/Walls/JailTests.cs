@@ -39,7 +39,7 @@ public sealed class JailTests(MachineFixture machines)
     {
         using var home = new TemporaryFolder();
         var contents = await JailContents.FindAsync("/usr/bin/ls", Token);
-        using var view = await JailNamespaces.MakeAsync(await machines.JailAsync(), home, contents, Token);
+        using var view = await JailNamespaces.MakeAsync(await machines.JailAsync(), home, contents, JailNamespaces.All, Token);
 
         var seen = await ListAsync(view, "/", "/dev");
 
@@ -54,7 +54,7 @@ public sealed class JailTests(MachineFixture machines)
         var contents = new JailContents(["/no/such"], []);
 
         var error = await Assert.ThrowsAsync<MachineException>(
-            async () => await JailNamespaces.MakeAsync(await machines.JailAsync(), home, contents, Token));
+            async () => await JailNamespaces.MakeAsync(await machines.JailAsync(), home, contents, JailNamespaces.All, Token));
 
         Assert.Contains("mags-jail: mounting ", error.Message, StringComparison.Ordinal);
         Assert.Contains("/no/such: No such file or directory", error.Message, StringComparison.Ordinal);
@@ -66,7 +66,7 @@ public sealed class JailTests(MachineFixture machines)
         var confinement = new Confinement
         {
             Launcher = await machines.JailAsync(),
-            Namespaces = view,
+            Namespaces = view.Handles,
             User = 0x7fff_0000,
             Processes = 4,
         };

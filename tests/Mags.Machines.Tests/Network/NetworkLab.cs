@@ -1,0 +1,147 @@
+using System.Globalization;
+using System.Net;
+using Mags.Machines.Native;
+
+namespace Mags.Machines.Tests.Network;
+
+/// <summary>
+/// A host and an outside world in two network namespaces of their own, joined by a pair of interfaces. Whatever is
+/// forbidden to sandboxes exists here, and only here: nothing of the real host's network is used or changed.
+/// </summary>
+internal sealed class NetworkLab : IAsyncDisposable
+{
+    /// <summary>Addresses of the outside world.</summary>
+    public const string OutsideFour = "203.0.113.10";
+    public const string OutsideSix = "2001:db8:2::10";
+
+    /// <summary>Private and link-local addresses beyond the host's link.</summary>
+    public const string PrivateFour = "10.77.0.2";
+    public const string PrivateSix = "fd77::2";
+    public const string AllowedPrivate = "10.88.0.2";
+    public const string DeniedPublic = "203.0.113.66";
+    public const string LinkFour = "169.254.77.2";
+    public const string LinkSix = "fe80::77";
+
+    /// <summary>The host's own.</summary>
+    public const string HostFour = "198.51.100.2";
+    public const string HostSix = "2001:db8:1::2";
+    public const string HostPrivate = "10.99.0.1";
+
+    /// <summary>The host's name server, on its loopback as systemd-resolved's is.</summary>
+    public const string Resolver = "127.0.0.53";
+
+    private const string Prefix = "mags-test-";
+    private const string Ip = "/usr/sbin/ip";
+
+    private NetworkLab()
+    {
+    }
+
+    /// <summary>Name of the host's network namespace.</summary>
+    public string Host { get; } = $"{Prefix}{Environment.ProcessId}-h";
+
+    /// <summary>Name of the outside world's.</summary>
+    public string Outside { get; } = $"{Prefix}{Environment.ProcessId}-o";
+
+    public static async Task<NetworkLab> MakeAsync()
+    {
+        await RemoveLeftAsync();
+        var lab = new NetworkLab();
+        string[] commands =
+        [
+            $"netns add {lab.Host}",
+            $"netns add {lab.Outside}",
+            $"link add v0 netns {lab.Host} type veth peer name v1 netns {lab.Outside}",
+            $"-n {lab.Host} link set lo up",
+            $"-n {lab.Outside} link set lo up",
+            $"-n {lab.Host} address add {HostFour}/24 dev v0",
+            $"-n {lab.Host} address add {HostSix}/64 dev v0 nodad",
+            $"-n {lab.Host} address add {HostPrivate}/32 dev lo",
+            $"-n {lab.Host} address add 169.254.77.1/24 dev v0",
+            $"-n {lab.Outside} address add 198.51.100.1/24 dev v1",
+            $"-n {lab.Outside} address add 2001:db8:1::1/64 dev v1 nodad",
+            $"-n {lab.Outside} address add {LinkFour}/24 dev v1",
+            $"-n {lab.Outside} address add {LinkSix}/64 dev v1 nodad",
+            .. new[] { OutsideFour, PrivateFour, AllowedPrivate, DeniedPublic }
+                .Select(address => $"-n {lab.Outside} address add {address}/32 dev lo"),
+            .. new[] { OutsideSix, PrivateSix }.Select(address => $"-n {lab.Outside} address add {address}/128 dev lo nodad"),
+            $"-n {lab.Host} link set v0 up",
+            $"-n {lab.Outside} link set v1 up",
+            $"-n {lab.Host} route add default via 198.51.100.1",
+            $"-n {lab.Host} -6 route add default via 2001:db8:1::1",
+        ];
+        foreach (var command in commands)
+        {
+            _ = await Tool.RunAsync(Ip, command.Split(' '), CancellationToken.None);
+        }
+
+        return lab;
+    }
+
+    /// <summary>Runs a program of the host in one of the namespaces.</summary>
+    public static Task<string> RunInAsync(string space, params string[] command) =>
+        Tool.RunAsync(Ip, ["netns", "exec", space, .. command], CancellationToken.None);
+
+    /// <summary>Opens sockets in one of the namespaces, to which they belong from then on.</summary>
+    public static T In<T>(string space, Func<T> open)
+    {
+        T? made = default;
+        Exception? fault = null;
+        var thread = new Thread(() =>
+        {
+            const int Network = 0x40000000;
+            using var handle = File.OpenHandle($"/run/netns/{space}");
+            try
+            {
+                Assert.Equal(0, LibC.SetNs(handle, Network));
+                made = open();
+            }
+#pragma warning disable CA1031 // The fault belongs to the one who asked.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                fault = e;
+            }
+        });
+        thread.Start();
+        thread.Join();
+        return fault is null ? made! : throw new InvalidOperationException(fault.Message, fault);
+    }
+
+    /// <summary>A server for TCP and UDP on an address of a namespace.</summary>
+    public static LabServer Serve(string space, string address, int port = 0) => In(space, () =>
+    {
+        var parsed = IPAddress.Parse(address);
+        if (parsed.IsIPv6LinkLocal)
+        {
+            parsed.ScopeId = int.Parse(File.ReadAllText("/proc/thread-self/net/if_inet6").Split('\n')
+                .First(line => line.Contains("v1", StringComparison.Ordinal)).Split(' ')[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        }
+
+        return new LabServer(parsed, port);
+    });
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var name in new[] { Host, Outside })
+        {
+            _ = await Tool.RunAsync(Ip, ["netns", "delete", name], CancellationToken.None);
+        }
+    }
+
+    // A test run that was killed leaves its namespaces.
+    private static async Task RemoveLeftAsync()
+    {
+        var left = Directory.Exists("/run/netns")
+            ? Directory.GetFiles("/run/netns", Prefix + "*").Select(path => Path.GetFileName(path)!)
+            : [];
+        foreach (var name in left)
+        {
+            var pid = int.Parse(name[Prefix.Length..^2], CultureInfo.InvariantCulture);
+            if (!Directory.Exists($"/proc/{pid}") || pid == Environment.ProcessId)
+            {
+                _ = await Tool.RunAsync(Ip, ["netns", "delete", name], CancellationToken.None);
+            }
+        }
+    }
+}

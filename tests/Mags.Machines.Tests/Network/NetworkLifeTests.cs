@@ -1,0 +1,150 @@
+using Mags.Machines.Native;
+using Mags.Machines.Network;
+using Mags.Machines.Sandboxes;
+using Mags.Machines.Tests.Machines;
+using Mags.Machines.Tests.Walls;
+using Mags.Machines.Walls;
+
+namespace Mags.Machines.Tests.Network;
+
+/// <summary>How a sandbox's network comes and goes.</summary>
+[Collection("Machines")]
+[Trait("Category", "Machine")]
+public sealed class NetworkLifeTests(MachineFixture machines)
+{
+    private static readonly TimeSpan _limit = TimeSpan.FromSeconds(20);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Machine_WithoutANetwork_HasNeitherLinkNorNameServerNorPasst()
+    {
+        await using var machine = await machines.AcquireAsync(MachineFixture.Request, Token);
+
+        var (_, said) = await MachineFixture.ShellAsync(
+            machine, "cat /sys/class/net/eth0/flags; wc -c < /etc/resolv.conf; ip route", Token);
+
+        Assert.Equal("0x1002\n0\n", said);
+        Assert.Null(PasstOf(machine));
+    }
+
+    [Theory]
+    [InlineData(Readiness.Rehearsed)]
+    [InlineData(Readiness.Mounted)]
+    internal async Task Machine_ThatWaited_HasItsNetworkAtItsClaim(Readiness readiness)
+    {
+        using var server = NetworkLab.Serve((await machines.LabAsync()).Outside, NetworkLab.OutsideFour);
+        var waiting = await machines.MakeWaitingAsync(Token, readiness);
+
+        await using var machine = await machines.ClaimAsync(waiting, NetworkedMachine.Request, Token);
+
+        Assert.Equal((0, "hello from 198.51.100.2\n"), await AskOutsideAsync(machine, server));
+        Assert.Equal((0, "nameserver 10.0.2.3\n"), await MachineFixture.ShellAsync(machine, "cat /etc/resolv.conf", Token));
+    }
+
+    [Fact]
+    public async Task Passt_OfAMachine_IsConfinedAsItsQemuIsButForTheNetwork()
+    {
+        await using var machine = await machines.AcquireAsync(NetworkedMachine.Request, Token);
+
+        var (qemu, passt) = (new RunningProcess(machine.Pid), new RunningProcess(PasstOf(machine)!.Value));
+        foreach (var same in new[] { "Uid", "Gid", "Groups", "NoNewPrivs", "Seccomp" })
+        {
+            Assert.Equal(qemu.Status(same), passt.Status(same));
+        }
+
+        Assert.Equal(new string('0', 16), passt.Status("CapEff"));
+        Assert.Equal(new string('0', 16), passt.Status("CapPrm"));
+        Assert.Equal(qemu.Cgroups(), passt.Cgroups());
+        Assert.Empty(Directory.GetFileSystemEntries(passt.InView("/")));
+        Assert.NotEqual(new RunningProcess(Environment.ProcessId).Namespace("user"), passt.Namespace("user"));
+    }
+
+    [Fact]
+    public async Task Passt_AtItsMachinesEnd_IsGone()
+    {
+        var machine = await machines.AcquireAsync(NetworkedMachine.Request, Token);
+        var passt = PasstOf(machine)!.Value;
+
+        await machine.DisposeAsync();
+
+        Assert.False(Directory.Exists($"/proc/{passt}"));
+    }
+
+    [Fact]
+    public async Task Passt_Killed_SandboxGoesOnWithoutANetwork()
+    {
+        await using var machine = await machines.AcquireAsync(NetworkedMachine.Request, Token);
+        using var passt = ChildProcess.Attach(PasstOf(machine)!.Value);
+
+        passt.Kill();
+        _ = await passt.Exited.WaitAsync(_limit, Token);
+
+        Assert.Equal((0, "here\n"), await MachineFixture.ShellAsync(
+            machine, "ping -c 1 -W 1 10.0.2.2 >/dev/null || echo here", Token));
+        Assert.False(machine.Ended.IsCompleted);
+    }
+
+    [Theory]
+    [InlineData("flush ruleset")]
+    [InlineData("delete table inet TABLE")]
+    [InlineData("flush chain inet TABLE sandbox")]
+    [InlineData("insert rule inet TABLE sandbox accept")]
+    [InlineData("add table inet TABLE { flags dormant; }")]
+    public async Task Rules_TouchedBySomebodyElse_EveryNetworkEndsAndNewOnesComeUnderNewRules(string command)
+    {
+        var lab = await machines.LabAsync();
+        using var server = NetworkLab.Serve(lab.Outside, NetworkLab.OutsideFour);
+        using var host = NetworkLab.Serve(lab.Host, NetworkLab.HostFour);
+        await using var old = await machines.AcquireAsync(NetworkedMachine.Request, Token);
+        using var passt = ChildProcess.Attach(PasstOf(old)!.Value);
+        var table = EgressRules.TableOf((await machines.HomeAsync()).Home);
+
+        _ = await NetworkLab.RunInAsync(
+            lab.Host, "nft", command.Replace("TABLE", table, StringComparison.Ordinal));
+
+        _ = await passt.Exited.WaitAsync(_limit, Token);
+        Assert.Equal(0, (await MachineFixture.ShellAsync(old, "true", Token)).ExitCode);
+        await using var machine = await machines.AcquireAsync(NetworkedMachine.Request, Token);
+        Assert.Equal((0, "hello from 198.51.100.2\n"), await AskOutsideAsync(machine, server));
+        _ = await MachineFixture.ShellAsync(
+            machine, $"timeout 2 bash -c 'echo hello > /dev/udp/{NetworkLab.HostFour}/{host.Port}'", Token);
+        Assert.Empty(host.Heard);
+        Assert.Null((await machines.GetAsync<SandboxNetwork>()).Absence);
+    }
+
+    [Fact]
+    public async Task Walls_OfThisHost_NameTheBoundary()
+    {
+        var wall = (await machines.GetAsync<IMachineHost>()).Status.Walls.Single(wall => wall.Name == WallNames.Egress);
+
+        Assert.True(wall.Stands, wall.Detail);
+    }
+
+    internal static int? PasstOf(MicroVm machine)
+    {
+        var user = new RunningProcess(machine.Pid).Status("Uid");
+        return Directory.GetDirectories("/proc")
+            .Select(folder => int.TryParse(Path.GetFileName(folder), out var pid) ? pid : 0)
+            .Where(pid => pid > 0)
+            .Cast<int?>()
+            .FirstOrDefault(pid => IsPasst(new RunningProcess(pid!.Value), user));
+    }
+
+    private static bool IsPasst(RunningProcess process, string user)
+    {
+        try
+        {
+            return process.Status("Name").StartsWith("passt", StringComparison.Ordinal) && process.Status("Uid") == user;
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException)
+        {
+            // It has ended.
+            return false;
+        }
+    }
+
+    private static Task<(int ExitCode, string Output)> AskOutsideAsync(MicroVm machine, LabServer server) =>
+        MachineFixture.ShellAsync(
+            machine, NetworkedMachine.Question("tcp", NetworkLab.OutsideFour, server.Port), Token);
+}

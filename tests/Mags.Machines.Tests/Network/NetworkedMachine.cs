@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Mags.Machines.Network;
+using Mags.Machines.Sandboxes;
+using Mags.Machines.Tests.Machines;
+
+namespace Mags.Machines.Tests.Network;
+
+/// <summary>A machine with a network in the lab, for all tests of a class.</summary>
+public sealed partial class NetworkedMachine(MachineFixture machines) : IAsyncLifetime
+{
+    private static readonly TimeSpan _limit = TimeSpan.FromSeconds(20);
+
+    internal static MachineRequest Request { get; } = MachineFixture.Request with { Network = NetworkWish.Required };
+
+    internal NetworkLab Lab { get; private set; } = null!;
+
+    internal MicroVm Machine { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        Lab = await machines.LabAsync();
+        Machine = await machines.AcquireAsync(Request, CancellationToken.None);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Machine is not null)
+        {
+            await Machine.DisposeAsync();
+        }
+    }
+
+    /// <summary>Runs a shell command in the guest.</summary>
+    internal Task<(int ExitCode, string Output)> ShellAsync(string command) =>
+        MachineFixture.ShellAsync(Machine, command, TestContext.Current.CancellationToken);
+
+    /// <summary>Says a word to an address and answers with what comes back.</summary>
+    internal Task<(int ExitCode, string Output)> AskAsync(string protocol, string address, int port) =>
+        ShellAsync(Question(protocol, address, port));
+
+    /// <summary>Asks without waiting for an answer, and returns once the rules have refused more than before.</summary>
+    internal async Task AskUntilRefusedAsync(string command)
+    {
+        var table = EgressRules.TableOf((await machines.HomeAsync()).Home);
+        var before = await RefusedAsync(table);
+        _ = await ShellAsync($"({command}) >/dev/null 2>&1 &");
+        using var limit = new CancellationTokenSource(_limit);
+        while (await RefusedAsync(table) == before)
+        {
+            Assert.False(limit.IsCancellationRequested, $"Nothing was refused within {_limit.TotalSeconds} s of: {command}");
+        }
+    }
+
+    internal static string Question(string protocol, string address, int port) =>
+        $"timeout 20 bash -c 'exec 3<>/dev/{protocol}/{address}/{port}; echo hello >&3; head -1 <&3'";
+
+    /// <summary>How many packets of sandboxes the rules have refused.</summary>
+    private async Task<long> RefusedAsync(string table)
+    {
+        var list = await NetworkLab.RunInAsync(Lab.Host, "nft", "list", "chain", "inet", table, "refuse");
+        return long.Parse(Counter().Match(list).Groups[1].Value, CultureInfo.InvariantCulture);
+    }
+
+    [GeneratedRegex("counter packets ([0-9]+)")]
+    private static partial Regex Counter();
+}
