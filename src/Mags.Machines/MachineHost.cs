@@ -26,7 +26,7 @@ internal sealed partial class MachineHost(
     private int _busy;
 
     public HostStatus Status => _status.State == HostState.Ready
-        ? _status with { Walls = [.. walls.List(platform.Accelerator), network.Wall], NetworkAbsence = network.Absence }
+        ? _status with { Walls = [.. walls.List(platform.Accelerator), network.Wall], NetworkAbsence = network.LastingAbsence }
         : _status;
 
     public async Task<IMachine> AcquireAsync(MachineRequest request, CancellationToken cancellationToken)

@@ -3,6 +3,7 @@ using Mags.Cluster.Jobs.Admission;
 using Mags.Cluster.Jobs.Logs;
 using Mags.Data.Jobs;
 using Mags.Machines;
+using Mags.Machines.Network;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -149,6 +150,12 @@ internal sealed partial class JobRunner(
         Size = new MachineSize(job.Vcpus, job.MemoryMib),
         DiskGb = job.DiskGb,
         HostName = $"mags-{job.Subdomain}",
+        Network = job.Network switch
+        {
+            true => NetworkWish.Required,
+            false => NetworkWish.None,
+            null => NetworkWish.IfPossible,
+        },
     };
 
     private static ProcessSpec ProcessFor(JobRow job, JobInputRow input) => new()

@@ -57,6 +57,8 @@ public sealed record CreateJobRequest
     /// <summary>Kind of wall; default <c>microvm</c>.</summary>
     public string? Isolation { get; init; }
 
-    /// <summary><c>false</c>: no network at all.</summary>
+    /// <summary>
+    /// <c>false</c>: no network at all; <c>true</c>: refused where the server can give none; absent: the server's default.
+    /// </summary>
     public bool? Network { get; init; }
 }

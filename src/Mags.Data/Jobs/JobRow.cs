@@ -37,6 +37,12 @@ public sealed class JobRow
     /// <summary>Size of its writable disk in GiB.</summary>
     public int DiskGb { get; set; }
 
+    /// <summary>
+    /// Whether its sandbox has a network: true, it was asked for and the job fails without; false, none; null, if the
+    /// node can give one.
+    /// </summary>
+    public bool? Network { get; set; }
+
     /// <summary>Limit of the script's run in seconds; null is none.</summary>
     public int? TimeoutSeconds { get; set; }
 

@@ -38,6 +38,7 @@ internal sealed partial class SandboxNetwork(
     private string _reason = "It is not set up yet.";
     private long? _failedAt;
     private bool _wasTried;
+    private bool _isRepairing;
 
     /// <summary>Whether sandboxes get a network, as one of the server's walls.</summary>
     internal Wall Wall => _standing is null
@@ -46,6 +47,9 @@ internal sealed partial class SandboxNetwork(
 
     /// <summary>Why no sandbox gets a network; null while they do.</summary>
     internal string? Absence => _standing is null ? _reason : null;
+
+    /// <summary>The same, but null also while it is about to come back: who asks for one waits for that.</summary>
+    internal string? LastingAbsence => _isRepairing ? null : Absence;
 
     /// <summary>The fault of a machine that must have a network and cannot.</summary>
     internal static MachineException Missing(string reason) =>
@@ -164,6 +168,7 @@ internal sealed partial class SandboxNetwork(
         {
             await StandUpAsync(cancellationToken);
             _failedAt = null;
+            _isRepairing = false;
         }
         catch (Exception e) when (e is MachineException or IOException)
         {
@@ -173,7 +178,7 @@ internal sealed partial class SandboxNetwork(
                 LogAbsent(e.Message);
             }
 
-            _reason = e.Message;
+            (_reason, _isRepairing) = (e.Message, false);
         }
     }
 
@@ -266,8 +271,8 @@ internal sealed partial class SandboxNetwork(
         await _turn.WaitAsync();
         try
         {
-            return _standing == standing
-                && Fall("Somebody removed or changed the nftables rules; they are put back.");
+            _isRepairing = _standing == standing;
+            return _isRepairing && Fall("Somebody removed or changed the nftables rules; they are put back.");
         }
         finally
         {

@@ -2,6 +2,7 @@ using Mags.Cluster;
 using Mags.Cluster.Jobs;
 using Mags.Data;
 using Mags.Machines;
+using Mags.Machines.Network;
 using Mags.Machines.Pool;
 using Mags.Server.Access;
 using Mags.Server.Accounts;
@@ -50,6 +51,7 @@ internal static class MagsServer
         AddOptions<JobLimitOptions, JobLimitOptionsValidator>(services, JobLimitOptions.Section);
         services.AddOptions<MachinesOptions>().PostConfigure<IOptions<JobLimitOptions>>((machines, limits) =>
             machines.LargestDiskGb = Math.Max(machines.LargestDiskGb, limits.Value.MaxDiskGb));
+        AddOptions<NetworkOptions, NetworkOptionsValidator>(services, NetworkOptions.Section);
         AddOptions<PoolOptions, PoolOptionsValidator>(services, PoolOptions.Section);
         services.AddOptions<PoolOptions>().PostConfigure<IOptions<JobLimitOptions>>(FitPool);
         AddOptions<UserLimitOptions, UserLimitOptionsValidator>(services, UserLimitOptions.Section);

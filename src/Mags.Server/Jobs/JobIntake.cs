@@ -49,6 +49,13 @@ internal sealed partial class JobIntake(
             : null;
     }
 
+    /// <summary>Why this job cannot be accepted on this node; null when it can.</summary>
+    public ErrorResult? Refusal(JobSpec spec) =>
+        spec.Network == true && host.Status.NetworkAbsence is { } reason
+            ? ErrorResult.NotSupported(
+                $"field `network` must not be true here: this server gives sandboxes no network. {reason}")
+            : null;
+
     /// <summary>Writes a job and has it started.</summary>
     /// <returns>The job's id, when it is durable, else why it was not taken.</returns>
     public async Task<(Guid Id, ErrorResult? Refusal)> AcceptAsync(
@@ -101,6 +108,7 @@ internal sealed partial class JobIntake(
         MemoryMib = spec.MemoryMib,
         DiskGb = spec.DiskGb,
         TimeoutSeconds = spec.TimeoutSeconds,
+        Network = spec.Network,
         Subdomain = RandomNumberGenerator.GetHexString(SubdomainLength, lowercase: true),
         CreatedAt = time.GetUtcNow(),
     };

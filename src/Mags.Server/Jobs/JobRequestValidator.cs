@@ -2,6 +2,7 @@ using System.Text;
 using Mags.Contracts.Jobs;
 using Mags.Machines;
 using Mags.Machines.Images;
+using Mags.Machines.Network;
 using Mags.Server.Errors;
 using Microsoft.Extensions.Options;
 
@@ -12,7 +13,11 @@ namespace Mags.Server.Jobs;
 /// for nothing; whatever cannot be given is refused, never ignored.
 /// </summary>
 internal sealed class JobRequestValidator(
-    IOptions<JobLimitOptions> limits, JobSizes sizes, ImageCatalog images, IOptions<MachinesOptions> machines)
+    IOptions<JobLimitOptions> limits,
+    JobSizes sizes,
+    ImageCatalog images,
+    IOptions<MachinesOptions> machines,
+    IOptions<NetworkOptions> network)
 {
     private const string InlineType = "inline";
     private const string StandardImage = "standard";
@@ -49,6 +54,8 @@ internal sealed class JobRequestValidator(
         MemoryMib = JobSizes.RoundUp(request.MemoryMb ?? Math.Min(Limits.DefaultMemoryMib, sizes.MaxMemoryMib)),
         DiskGb = request.DiskGb ?? Limits.DefaultDiskGb,
         TimeoutSeconds = request.Timeout ?? Limits.DefaultTimeoutSeconds,
+        // Nobody asked, so a node that can give none is no reason to refuse.
+        Network = request.Network ?? (network.Value.Default ? null : false),
     };
 
     private ErrorResult? CheckScript(CreateJobRequest request)

@@ -21,4 +21,7 @@ internal sealed record JobSpec
     public required int DiskGb { get; init; }
 
     public required int TimeoutSeconds { get; init; }
+
+    /// <summary>True insists on a network, false wants none; null takes one where the node can give it.</summary>
+    public required bool? Network { get; init; }
 }

@@ -73,7 +73,7 @@ internal static class JobsApi
             return invalid!;
         }
 
-        if (intake.Refusal() is { } refusal)
+        if ((intake.Refusal() ?? intake.Refusal(spec)) is { } refusal)
         {
             return refusal;
         }

@@ -54,7 +54,6 @@ internal static partial class NotOfferedRules
         ("no_sync", request.NoSync == true, "persistent sandboxes are"),
         ("startup_command", !string.IsNullOrEmpty(request.StartupCommand), "sleep and wake are"),
         ("file_ids", request.FileIds is { Count: > 0 }, "uploaded files are"),
-        ("network", request.Network == true, "a network in the sandbox is"),
     ];
 
     [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._-]{0,62}\z")]

@@ -19,9 +19,10 @@ public sealed class MagsServer : IAsyncDisposable
     {
         var server = new MagsServer(Directory.CreateTempSubdirectory("mags-e2e-").FullName);
         await SeedAsync(server.Home);
+        await OutsideWorld.EnsureAsync();
         await File.WriteAllTextAsync(
             Path.Combine(server.Home, "config.json"),
-            $$$"""{"Pool": {"MinHot": {{{hot}}}, "MaxHot": {{{hot}}}, "Cold": 0}}""");
+            $$$"""{"Pool": {"MinHot": {{{hot}}}, "MaxHot": {{{hot}}}, "Cold": 0}, "Network": {{{OutsideWorld.Setting}}}}""");
         await server.StartAsync();
         return server;
     }

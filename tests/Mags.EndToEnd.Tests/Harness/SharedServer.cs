@@ -17,6 +17,9 @@ public sealed class SharedServer : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Directory.CreateDirectory(Installation.SeedHome);
+        await OutsideWorld.EnsureAsync();
+        await File.WriteAllTextAsync(
+            Path.Combine(Installation.SeedHome, "config.json"), $$"""{"Network": {{OutsideWorld.Setting}}}""");
         var hello = await Command.RunAsync(
             Installation.Mags,
             ["run", "echo Hello World"],
@@ -28,5 +31,9 @@ public sealed class SharedServer : IAsyncLifetime
         Server = await MagsServer.StartNewAsync();
     }
 
-    public async ValueTask DisposeAsync() => await Server.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Server.DisposeAsync();
+        await OutsideWorld.RemoveAsync();
+    }
 }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Mags.Machines.Network;
 using Mags.Server.Tests.Fixtures;
 
 namespace Mags.Server.Tests.Jobs;
@@ -60,6 +61,43 @@ public sealed class CreateJobTests(SharedServer shared)
         Assert.Equal((TimeSpan.FromSeconds(77), "/root"), (process.Timeout, process.WorkingDirectory));
         Assert.Equal(["/bin/sh"], process.Arguments);
         Assert.False(process.Environment.ContainsKey("NONE"));
+    }
+
+    [Theory]
+    [InlineData("\"network\": true", NetworkWish.Required)]
+    [InlineData("\"network\": false", NetworkWish.None)]
+    [InlineData("\"network\": null", NetworkWish.IfPossible)]
+    [InlineData("\"name\": \"says nothing of it\"", NetworkWish.IfPossible)]
+    public async Task Post_Network_IsWhatTheMachineIsMadeWith(string field, NetworkWish wish)
+    {
+        var job = await _server.EndAsync(await _server.AcceptAsync("exit 0", field));
+
+        var request = Assert.Single(
+            _server.Machines.Requests, request => request.HostName == $"mags-{job.Text("subdomain")}");
+        Assert.Equal(("completed", wish), (job.Text("status"), request.Network));
+    }
+
+    [Fact]
+    public async Task Post_NetworkThatThisServerCanNotGive_Is400ThatSaysWhyAndTheDefaultRuns()
+    {
+        var before = _server.Machines.Status;
+        _server.Machines.Status = before with { NetworkAbsence = "The program nft is not installed on this host." };
+        try
+        {
+            var asked = await _server.PostJobAsync("exit 0", "\"network\": true");
+            var job = await _server.EndAsync(await _server.AcceptAsync("exit 0"));
+
+            Assert.Equal((HttpStatusCode.BadRequest, "not_supported"), (asked.Status, asked.Code));
+            Assert.Equal(
+                "field `network` must not be true here: this server gives sandboxes no network. "
+                + "The program nft is not installed on this host.",
+                asked.Error);
+            Assert.Equal("completed", job.Text("status"));
+        }
+        finally
+        {
+            _server.Machines.Status = before;
+        }
     }
 
     [Theory]
@@ -176,7 +214,6 @@ public sealed class CreateJobTests(SharedServer shared)
     [InlineData("no_sync", "true")]
     [InlineData("startup_command", "\"sleep 1\"")]
     [InlineData("file_ids", "[\"f-1\"]")]
-    [InlineData("network", "true")]
     public async Task Post_WhatIsNotOfferedYet_IsRefusedByName(string field, string value)
     {
         var answer = await _server.PostJobAsync("exit 0", $"\"{field}\": {value}");

@@ -49,12 +49,22 @@ internal sealed class RunOptions
     private readonly Option<string?> _startup = Text(
         "--startup-command", "COMMAND", "Run when a sleeping sandbox wakes");
 
+    private readonly Option<bool> _network = new("--network")
+    {
+        Description = "Insist on a network: fail where the server gives none",
+    };
+
+    private readonly Option<bool> _noNetwork = new("--no-network")
+    {
+        Description = "Give the sandbox no network",
+    };
+
     public void AddTo(Command command)
     {
         Option[] options =
         [
             _env, _timeout, _image, _vcpus, _memory, _disk, _name, _ephemeral, _workspace, _both, _persistent, _base,
-            _noSleep, _startup,
+            _noSleep, _startup, _network, _noNetwork,
         ];
         foreach (var option in options)
         {
@@ -73,6 +83,12 @@ internal sealed class RunOptions
             throw new CliException("--ephemeral keeps nothing: leave it out, or the workspace", ExitCodes.Usage);
         }
 
+        var (network, noNetwork) = (arguments.GetValue(_network), arguments.GetValue(_noNetwork));
+        if (network && noNetwork)
+        {
+            throw new CliException("--network and --no-network exclude each other", ExitCodes.Usage);
+        }
+
         return new CreateJobRequest
         {
             Script = script,
@@ -89,6 +105,7 @@ internal sealed class RunOptions
             MemoryMb = arguments.GetValue(_memory),
             Timeout = arguments.GetValue(_timeout),
             Image = arguments.GetValue(_image),
+            Network = network ? true : noNetwork ? false : null,
         };
     }
 

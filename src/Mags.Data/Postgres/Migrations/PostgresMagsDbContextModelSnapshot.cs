@@ -162,6 +162,10 @@ namespace Mags.Data.Postgres.Migrations
                         .HasColumnType("text")
                         .HasColumnName("name");
 
+                    b.Property<bool?>("Network")
+                        .HasColumnType("boolean")
+                        .HasColumnName("network");
+
                     b.Property<bool>("NoSleep")
                         .HasColumnType("boolean")
                         .HasColumnName("no_sleep");

@@ -157,6 +157,10 @@ namespace Mags.Data.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("name");
 
+                    b.Property<bool?>("Network")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("network");
+
                     b.Property<bool>("NoSleep")
                         .HasColumnType("INTEGER")
                         .HasColumnName("no_sleep");

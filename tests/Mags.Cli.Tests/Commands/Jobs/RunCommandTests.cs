@@ -59,6 +59,26 @@ public sealed class RunCommandTests : IAsyncLifetime
         Assert.Equal(new CliResult(124, "", "mags: the script ran longer than its time limit of 1 s\n"), result);
     }
 
+    [Theory]
+    [InlineData("--network", true)]
+    [InlineData("--no-network", false)]
+    public async Task Run_Network_IsAskedForAsSaid(string option, bool network)
+    {
+        _server.Ends("completed", 0);
+
+        var result = await _cli.RunAsync("run", option, "x");
+
+        Assert.Equal((0, network), (result.ExitCode, Assert.Single(_server.Jobs).Network));
+    }
+
+    [Fact]
+    public async Task Run_BothNetworkOptions_AreRefused()
+    {
+        var result = await _cli.RunAsync("run", "--network", "--no-network", "x");
+
+        Assert.Equal(new CliResult(2, "", "mags: --network and --no-network exclude each other\n"), result);
+    }
+
     [Fact]
     public async Task Run_SignalEndsTheScript_SaysSoAndExitsWithIt()
     {
