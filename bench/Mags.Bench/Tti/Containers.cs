@@ -3,13 +3,13 @@ using System.Text.Json.Nodes;
 
 namespace Mags.Bench.Tti;
 
-/// <summary>The same root file system in containers, for those of podman and crun that are installed.</summary>
+/// <summary>The same root file system in containers, for those of podman, crun and gVisor that are installed.</summary>
 internal sealed class Containers : IAsyncDisposable
 {
     // crun refuses the hybrid cgroups of some hosts; it works once the unified tree is out of its own sight.
     private const string Hide = "umount /sys/fs/cgroup/unified 2>/dev/null; exec \"$@\"";
 
-    private static readonly string[] _peers = ["podman run", "crun run"];
+    private static readonly string[] _peers = ["podman run", "crun run", "runsc run"];
     private static readonly string[] _programFolders = ["/usr/bin", "/usr/sbin", "/usr/local/bin"];
 
     private readonly string _folder;
@@ -31,15 +31,9 @@ internal sealed class Containers : IAsyncDisposable
             await RunToEndAsync(["unsquashfs", "-q", "-n", "-d", containers.Root, image], folder, cancellationToken);
         }
 
-        if (containers.Kinds.Contains("crun run"))
+        foreach (var runtime in containers.Kinds.Select(kind => kind.Split(' ')[0]).Where(name => name != "podman"))
         {
-            await RunToEndAsync(["crun", "spec"], folder, cancellationToken);
-            var path = Path.Combine(folder, "config.json");
-            var spec = JsonNode.Parse(await File.ReadAllTextAsync(path, cancellationToken))!;
-            spec["process"]!["terminal"] = false;
-            spec["process"]!["args"] = new JsonArray("/bin/sh", "-c", "echo hi");
-            (spec["process"] as JsonObject)!.Remove("rlimits");
-            await File.WriteAllTextAsync(path, spec.ToJsonString(), cancellationToken);
+            await WriteBundleAsync(runtime, containers.BundleOf(runtime), containers.Root, cancellationToken);
         }
 
         return containers;
@@ -48,10 +42,16 @@ internal sealed class Containers : IAsyncDisposable
     /// <summary>From the start of the command to its first output, in milliseconds.</summary>
     public async Task<double> RunAsync(string kind, CancellationToken cancellationToken)
     {
-        string[] command = kind == "crun run"
-            ? ["crun", "run", $"mags-bench-{Guid.NewGuid():N}"]
-            : ["podman", "--runtime", "crun", "--cgroup-manager=cgroupfs", "run", "--rm", "--network", "none",
-                "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024", "--rootfs", Root, "/bin/sh", "-c", "echo hi"];
+        var name = $"mags-bench-{Guid.NewGuid():N}";
+        string[] command = kind switch
+        {
+            "crun run" => ["crun", "run", "--bundle", BundleOf("crun"), name],
+            // Its cgroups are of a version that it does not know everywhere; the network is none, as the others' is.
+            "runsc run" => ["runsc", "--network=none", "--ignore-cgroups", "--root", Path.Combine(_folder, "state"),
+                "run", "--bundle", BundleOf("runsc"), name],
+            _ => ["podman", "--runtime", "crun", "--cgroup-manager=cgroupfs", "run", "--rm", "--network", "none",
+                "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024", "--rootfs", Root, "/bin/sh", "-c", "echo hi"],
+        };
         var started = Stopwatch.GetTimestamp();
         using var process = Start(["unshare", "-m", "sh", "-c", Hide, "sh", .. command], _folder);
         var line = await process.StandardOutput.ReadLineAsync(cancellationToken);
@@ -65,6 +65,23 @@ internal sealed class Containers : IAsyncDisposable
     {
         Directory.Delete(_folder, recursive: true);
         return ValueTask.CompletedTask;
+    }
+
+    private string BundleOf(string runtime) => Path.Combine(_folder, runtime);
+
+    /// <summary>What an OCI runtime is told to run: the specification that it writes itself, with our command and root.</summary>
+    private static async Task WriteBundleAsync(
+        string runtime, string bundle, string root, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(bundle);
+        await RunToEndAsync([runtime, "spec"], bundle, cancellationToken);
+        var path = Path.Combine(bundle, "config.json");
+        var spec = JsonNode.Parse(await File.ReadAllTextAsync(path, cancellationToken))!;
+        spec["root"]!["path"] = root;
+        spec["process"]!["terminal"] = false;
+        spec["process"]!["args"] = new JsonArray("/bin/sh", "-c", "echo hi");
+        (spec["process"] as JsonObject)!.Remove("rlimits");
+        await File.WriteAllTextAsync(path, spec.ToJsonString(), cancellationToken);
     }
 
     private static bool IsInstalled(string program) =>
