@@ -1,0 +1,170 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Mags.EndToEnd.Tests.Harness;
+
+namespace Mags.EndToEnd.Tests.Guests;
+
+/// <summary>
+/// A script that takes what it can: it ends truthfully, its neighbours' jobs end well beside it, and the server's memory
+/// stays bounded.
+/// </summary>
+[Trait("Category", "Machine")]
+public sealed class HostileScriptTests : IAsyncLifetime
+{
+    private const long RoomBytes = 256L * 1024 * 1024;
+
+    // More than a log may hold. Translated code says about a MiB of it a second.
+    private const long FloodBytes = 80L * 1024 * 1024;
+
+    private MagsServer _server = null!;
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() => _server = await MagsServer.StartNewAsync();
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    [Fact]
+    public async Task ForkBomb_EndsAtItsLimit()
+    {
+        var job = await RunBesideAsync("bomb() { bomb | bomb & }; bomb; while :; do sleep 1; done", timeout: 15);
+
+        // Where memory ends before processes do, the kernel may take the script itself.
+        Assert.Equal("error", job.Status);
+        Assert.Contains(job.ExitCode, new int?[] { 124, 137 });
+    }
+
+    [Fact]
+    public async Task MemoryHog_IsKilledInItsGuest()
+    {
+        var job = await RunBesideAsync("echo going; exec tail /dev/zero", timeout: 200, memory: 256);
+
+        Assert.Equal(("error", 137), (job.Status, job.ExitCode));
+        Assert.Contains("137", job.Error, StringComparison.Ordinal);
+        Assert.Equal(["going"], job.Stdout);
+    }
+
+    [Fact]
+    public async Task LogFlood_IsCutAtTheLogsLimitAndTheScriptGoesOn()
+    {
+        var job = await RunBesideAsync(
+            $"head -c {FloodBytes} /dev/zero | tr '\\0' x; exit 7", timeout: 290, tail: true);
+
+        Assert.Equal(("error", 7), (job.Status, job.ExitCode));
+        Assert.Equal("system", job.Lines[^1].Source);
+        Assert.Contains("JobLogs:MaxBytes", job.Lines[^1].Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task EmptyLines_AMillion_AreKept()
+    {
+        var job = await RunBesideAsync("yes '' | head -n 1000000", timeout: 200, tail: true);
+
+        Assert.Equal("completed", job.Status);
+        Assert.Equal((1_000_000, "stdout", ""), (job.Lines[^1].Seq, job.Lines[^1].Source, job.Lines[^1].Message));
+    }
+
+    [Fact]
+    public async Task DiskFiller_SeesThatTheDiskIsFullAndTheNextJobDoesNot()
+    {
+        const string fill = "dd if=/dev/zero of=/root/fill bs=1M; echo dd $?; echo x > /root/more || echo full";
+        var job = await RunBesideAsync(fill, timeout: 200, disk: 1);
+        var next = await _server.Api.RunAsync("echo x > /root/more && echo room");
+
+        Assert.Equal("completed", job.Status);
+        Assert.Contains("dd 1", job.Stdout);
+        Assert.Contains(job.Stderr, line => line.Contains("No space left on device", StringComparison.Ordinal));
+        Assert.Equal(["room"], next.Stdout);
+    }
+
+    [Fact]
+    public async Task RealTimeSpinners_OnEveryProcessor_EndAtTheLimitFromOutside()
+    {
+        const string spin = "echo -1 > /proc/sys/kernel/sched_rt_runtime_us; echo going; "
+            + "for i in $(seq $(nproc)); do chrt -f 99 sh -c 'while :; do :; done' & done; wait";
+        var job = await RunBesideAsync(spin, timeout: 5);
+
+        Assert.Equal(("error", 124), (job.Status, job.ExitCode));
+        Assert.Contains("5 s", job.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Everything_ThatCanBeStopped_Stopped_EndsAtTheLimit()
+    {
+        var job = await RunBesideAsync("echo going; kill -STOP -1; kill -STOP $$", timeout: 5);
+
+        Assert.Equal(("error", 124), (job.Status, job.ExitCode));
+        Assert.Equal(["going"], job.Stdout);
+    }
+
+    /// <summary>Runs the script, and short jobs beside it all the while; then looks at the server's memory.</summary>
+    private async Task<FinishedJob> RunBesideAsync(
+        string script, int timeout, int memory = 512, int disk = 2, bool tail = false)
+    {
+        _ = await NeighbourAsync(); // Brings up what a server's first job does.
+        var alone = await NeighbourAsync();
+        var before = await ResetPeakAsync();
+        var id = await _server.Api.SubmitAsync(script, body =>
+        {
+            (body["timeout"], body["memory_mb"], body["disk_gb"]) = (timeout, memory, disk);
+        });
+        var beside = new List<TimeSpan>();
+        JsonObject status;
+        do
+        {
+            beside.Add(await NeighbourAsync());
+            status = await _server.Api.StatusAsync(id);
+        }
+        while ((string)status["status"]! is "pending" or "running");
+
+        var grown = await PeakAsync() - before;
+        TestContext.Current.SendDiagnosticMessage(
+            "neighbour alone {0:F0} ms, beside it median {1:F0} ms of {2}; the server's memory grew by {3} MiB at most",
+            alone.TotalMilliseconds,
+            beside.Order().ElementAt(beside.Count / 2).TotalMilliseconds,
+            beside.Count,
+            grown >> 20);
+        Assert.InRange(grown, long.MinValue, RoomBytes);
+        Assert.False(status.ContainsKey("vm_id"));
+        return new FinishedJob(status, tail ? await TailAsync(id) : await _server.Api.LogsAsync(id));
+    }
+
+    private async Task<TimeSpan> NeighbourAsync()
+    {
+        var watch = Stopwatch.StartNew();
+        var job = await _server.Api.RunAsync("echo beside", body => body["memory_mb"] = 512);
+        Assert.Equal(["beside"], job.Stdout);
+        Assert.Equal("completed", job.Status);
+        return watch.Elapsed;
+    }
+
+    /// <summary>The last lines of a log that is long.</summary>
+    private async Task<IReadOnlyList<LogLine>> TailAsync(string id)
+    {
+        var (after, step) = (0L, 1L << 24);
+        for (; step > 0; step >>= 1)
+        {
+            if ((await _server.Api.LogsAsync(id, $"?after={after + step}&limit=1")).Count > 0)
+            {
+                after += step;
+            }
+        }
+
+        return await _server.Api.LogsAsync(id, $"?after={after}&limit=10");
+    }
+
+    /// <summary>Has the kernel measure the server's largest resident memory anew, from now on.</summary>
+    private async Task<long> ResetPeakAsync()
+    {
+        await File.WriteAllTextAsync($"/proc/{await _server.PidAsync()}/clear_refs", "5", Cancelled);
+        return await PeakAsync();
+    }
+
+    private async Task<long> PeakAsync()
+    {
+        var status = await File.ReadAllLinesAsync($"/proc/{await _server.PidAsync()}/status", Cancelled);
+        var line = status.First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) << 10;
+    }
+}
