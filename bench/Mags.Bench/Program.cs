@@ -2,6 +2,7 @@ using Mags.Bench;
 using Mags.Bench.Api;
 using Mags.Bench.Burst;
 using Mags.Bench.Crash;
+using Mags.Bench.Isolation;
 using Mags.Bench.Memory;
 using Mags.Bench.Tti;
 
@@ -22,7 +23,11 @@ switch (options.Bench)
         return 0;
     case "crash":
         return await CrashBench.RunAsync(options, CancellationToken.None) ? 0 : 1;
+    case "isolation":
+        await IsolationBench.RunAsync(options, CancellationToken.None);
+        return 0;
     default:
-        await Console.Error.WriteLineAsync($"bench: there is no benchmark '{options.Bench}'; there are: api, burst, crash, memory, tti");
+        await Console.Error.WriteLineAsync(
+            $"bench: there is no benchmark '{options.Bench}'; there are: api, burst, crash, fuzz, isolation, memory, tti");
         return 2;
 }
