@@ -55,6 +55,7 @@ internal sealed class Machine
             : Advance([MachineState.Template, MachineState.Prepared], MachineState.Prepared);
         var steps = new ClaimSteps(_time);
         Identify(request, steps);
+        _network.Set(request.Network);
         if (before == MachineState.Prepared)
         {
             _thread.Invoke(() => _stage.Rename(NamesOf(request)));
@@ -86,11 +87,8 @@ internal sealed class Machine
             [MachineState.Template, MachineState.Rehearsed, MachineState.Prepared], MachineState.Claimed);
         var steps = new ClaimSteps(_time);
         Identify(request, steps);
-        if (request.Network is { } settings)
-        {
-            _network.SetUp(settings);
-            steps.Done("network");
-        }
+        _network.Set(request.Network);
+        steps.Done("network");
 
         if (before == MachineState.Prepared)
         {

@@ -24,6 +24,7 @@ internal sealed class GuestInterface
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(30);
 
     private readonly int _index;
+    private NetworkSettings? _current;
 
     private GuestInterface(int index) => _index = index;
 
@@ -41,28 +42,54 @@ internal sealed class GuestInterface
         return new GuestInterface(int.Parse(FileSystem.TryRead(IndexFile)!, CultureInfo.InvariantCulture));
     }
 
-    /// <summary>Switches it on with addresses and routes.</summary>
-    public void SetUp(NetworkSettings settings)
+    /// <summary>
+    /// Switches it on with addresses and routes, or off. Nothing is done when it is so already, as in a machine that
+    /// waited.
+    /// </summary>
+    public void Set(NetworkSettings? settings)
+    {
+        if (!Equals(settings, _current))
+        {
+            if (_current is not null)
+            {
+                With(socket => Ask(socket, RouteMessage.LinkDown(_index), $"switch off {Name}"));
+            }
+
+            if (settings is not null)
+            {
+                With(socket => SetUp(socket, settings));
+            }
+
+            _current = settings;
+        }
+    }
+
+    private void SetUp(int socket, NetworkSettings settings)
+    {
+        Ask(socket, RouteMessage.LinkUp(_index, settings.Mtu), $"switch on {Name}");
+        foreach (var address in settings.Addresses)
+        {
+            var network = address.Split('/');
+            Ask(
+                socket,
+                RouteMessage.Address(
+                    _index, IPAddress.Parse(network[0]), byte.Parse(network[1], CultureInfo.InvariantCulture)),
+                $"give {Name} the address {address}");
+        }
+
+        foreach (var gateway in settings.Gateways)
+        {
+            Ask(socket, RouteMessage.DefaultRoute(_index, IPAddress.Parse(gateway)), $"route by {gateway}");
+        }
+    }
+
+    private static void With(Action<int> work)
     {
         var socket = NativeException.Check(
             NativeMethods.MakeSocket(NetlinkFamily, RawSocket | FileDescriptor.CloseOnExec, 0), "open the routing socket");
         try
         {
-            Ask(socket, RouteMessage.LinkUp(_index, settings.Mtu), $"switch on {Name}");
-            foreach (var address in settings.Addresses)
-            {
-                var network = address.Split('/');
-                Ask(
-                    socket,
-                    RouteMessage.Address(
-                        _index, IPAddress.Parse(network[0]), byte.Parse(network[1], CultureInfo.InvariantCulture)),
-                    $"give {Name} the address {address}");
-            }
-
-            foreach (var gateway in settings.Gateways)
-            {
-                Ask(socket, RouteMessage.DefaultRoute(_index, IPAddress.Parse(gateway)), $"route by {gateway}");
-            }
+            work(socket);
         }
         finally
         {

@@ -15,6 +15,7 @@ internal sealed class RouteMessage
     private const ushort Acknowledge = 4;
     private const ushort Replace = 0x100;
     private const ushort Create = 0x400;
+    private const uint Up = 1;
 
     private readonly List<byte> _bytes = [];
 
@@ -31,18 +32,14 @@ internal sealed class RouteMessage
     /// <summary>Switches an interface on, with a largest packet.</summary>
     public static RouteMessage LinkUp(int index, uint mtu)
     {
-        const ushort newLink = 16, mtuAttribute = 4;
-        const uint up = 1;
-        // Family, padding and type are 0: whatever it is.
-        Span<byte> header = stackalloc byte[16];
-        header.Clear();
-        BinaryPrimitives.WriteInt32LittleEndian(header[4..], index);
-        BinaryPrimitives.WriteUInt32LittleEndian(header[8..], up);
-        BinaryPrimitives.WriteUInt32LittleEndian(header[12..], up);
-        var message = new RouteMessage(newLink, 0, header);
+        const ushort mtuAttribute = 4;
+        var message = Link(index, Up);
         message.Add(mtuAttribute, BitConverter.GetBytes(mtu));
         return message;
     }
+
+    /// <summary>Switches an interface off; its routes go with that.</summary>
+    public static RouteMessage LinkDown(int index) => Link(index, 0);
 
     /// <summary>Gives an interface an address.</summary>
     public static RouteMessage Address(int index, IPAddress address, byte prefixLength)
@@ -76,6 +73,18 @@ internal sealed class RouteMessage
         var bytes = _bytes.ToArray();
         BinaryPrimitives.WriteInt32LittleEndian(bytes, bytes.Length);
         return bytes;
+    }
+
+    private static RouteMessage Link(int index, uint state)
+    {
+        const ushort newLink = 16;
+        // Family, padding and type are 0: whatever it is.
+        Span<byte> header = stackalloc byte[16];
+        header.Clear();
+        BinaryPrimitives.WriteInt32LittleEndian(header[4..], index);
+        BinaryPrimitives.WriteUInt32LittleEndian(header[8..], state);
+        BinaryPrimitives.WriteUInt32LittleEndian(header[12..], Up);
+        return new RouteMessage(newLink, 0, header);
     }
 
     private static byte FamilyOf(IPAddress address)

@@ -38,9 +38,13 @@ internal static class HostFiles
             }
         }
 
-        // Always written: what an image or an earlier run has there is nobody's name server here.
-        FileSystem.TryWrite(
-            "resolv.conf", string.Concat(names.NameServers.Select(address => $"nameserver {address}\n")), etc);
+        // Whatever an image or an earlier run has there is nobody's name server here.
+        var resolvers = string.Concat(names.NameServers.Select(address => $"nameserver {address}\n"));
+        if (FileSystem.TryRead("resolv.conf", etc) != resolvers)
+        {
+            FileSystem.TryWrite("resolv.conf", resolvers, etc);
+        }
+
         FileDescriptor.Close(etc);
     }
 

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Mags.Machines.Native;
 using Mags.Machines.Sandboxes;
 using Mags.Machines.Walls;
+using Mags.Protocol;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -77,6 +78,12 @@ internal sealed partial class SandboxNetwork(
             _ = _turn.Release();
         }
     }
+
+    /// <summary>What a machine that waits will be told, as far as can be said now; null when there is no network.</summary>
+    internal NetworkSettings? Expect() =>
+        _standing is { } standing && _ground?.Place.Families() is { } families and not IpFamilies.None
+            ? GuestAddresses.Settings(families, standing.Rules.Resolvers)
+            : null;
 
     /// <summary>Starts a machine's passt, on another thread: the caller goes on with the claim meanwhile.</summary>
     /// <returns>What the guest is to be told, and the start under way; null when there is no network.</returns>

@@ -38,6 +38,8 @@ internal sealed class MachineClaimer(
                     Claim = Identity($"{WaitingName}-{run}", machine.Disk),
                     Scratch = !mounted,
                 };
+                // Most sandboxes have one. Nothing is at the other end yet; one that wants none has its link switched off.
+                prepare.Claim.Network = network.Expect();
                 _ = await channel.Client.PrepareAsync(prepare, cancellationToken: cancellationToken);
             }
 

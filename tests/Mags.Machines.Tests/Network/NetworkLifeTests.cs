@@ -42,6 +42,20 @@ public sealed class NetworkLifeTests(MachineFixture machines)
         Assert.Equal((0, "nameserver 10.0.2.3\n"), await MachineFixture.ShellAsync(machine, "cat /etc/resolv.conf", Token));
     }
 
+    [Theory]
+    [InlineData(Readiness.Rehearsed)]
+    [InlineData(Readiness.Mounted)]
+    internal async Task Machine_ThatWaited_HasNoNetworkWhenItIsToHaveNone(Readiness readiness)
+    {
+        var waiting = await machines.MakeWaitingAsync(Token, readiness);
+
+        await using var machine = await machines.ClaimAsync(waiting, MachineFixture.Request, Token);
+
+        var (_, said) = await MachineFixture.ShellAsync(
+            machine, "cat /sys/class/net/eth0/flags; wc -c < /etc/resolv.conf; ip route; ip -6 route show default", Token);
+        Assert.Equal("0x1002\n0\n", said);
+    }
+
     [Fact]
     public async Task Passt_OfAMachine_IsConfinedAsItsQemuIsButForTheNetwork()
     {
