@@ -39,7 +39,10 @@ public sealed partial class NetworkedMachine(MachineFixture machines) : IAsyncLi
     internal Task<(int ExitCode, string Output)> AskAsync(string protocol, string address, int port) =>
         ShellAsync(Question(protocol, address, port));
 
-    /// <summary>Asks without waiting for an answer, and returns once the rules have refused more than before.</summary>
+    /// <summary>
+    /// Asks without waiting for an answer, and returns once the rules have refused more than before and a question that
+    /// was asked after it was answered: what was let through has arrived by then.
+    /// </summary>
     internal async Task AskUntilRefusedAsync(string command)
     {
         var table = EgressRules.TableOf((await machines.HomeAsync()).Home);
@@ -49,6 +52,12 @@ public sealed partial class NetworkedMachine(MachineFixture machines) : IAsyncLi
         while (await RefusedAsync(table) == before)
         {
             Assert.False(limit.IsCancellationRequested, $"Nothing was refused within {_limit.TotalSeconds} s of: {command}");
+        }
+
+        using var control = NetworkLab.Serve(Lab.Outside, NetworkLab.OutsideFour);
+        foreach (var protocol in new[] { "tcp", "udp" })
+        {
+            Assert.Equal(0, (await AskAsync(protocol, NetworkLab.OutsideFour, control.Port)).ExitCode);
         }
     }
 
