@@ -21,6 +21,8 @@ internal static class IsolationBench
         ("log flood", "yes flood"),
         ("disk filler", "while :; do dd if=/dev/zero of=/root/fill bs=1M; done"),
         ("processor spinner", "while :; do :; done"),
+        // To where the rules let nothing through.
+        ("network flood", "exec bash -c 'while :; do head -c 60000 /dev/zero > /dev/udp/10.255.255.1/9; done 2>/dev/null'"),
     ];
 
     public static async Task RunAsync(BenchOptions options, CancellationToken cancellationToken)

@@ -20,7 +20,7 @@ internal sealed class ChildProcess : IDisposable
     {
         Pid = pid;
         _pidfd = OpenPidfd(pid);
-        Exited = ExitWatcher.Shared.WatchAsync(_pidfd);
+        Exited = ProcessExit.OfAsync(_pidfd);
     }
 
     internal int Pid { get; }

@@ -56,6 +56,9 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
     internal static partial nint SendMessage(SafeHandle fd, MessageHeader* message, int flags);
 
+    [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
+    internal static partial nint Receive(SafeHandle fd, byte* buffer, nuint length, int flags);
+
     [LibraryImport("libc", EntryPoint = "posix_spawn", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int PosixSpawn(
         int* pid, string path, byte* fileActions, byte* attributes, byte** arguments, byte** environment);

@@ -5,6 +5,7 @@ using Mags.Machines.Walls;
 using Mags.Protocol;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Microsoft.Win32.SafeHandles;
 
 namespace Mags.Machines.Network;
 
@@ -85,16 +86,22 @@ internal sealed partial class SandboxNetwork(
             ? GuestAddresses.Settings(families, standing.Rules.Resolvers)
             : null;
 
-    /// <summary>Starts a machine's passt, on another thread: the caller goes on with the claim meanwhile.</summary>
-    /// <returns>What the guest is to be told, and the start under way; null when there is no network.</returns>
-    internal NetworkAttachment? Attach(RestoredMachine machine)
+    /// <summary>Gives a machine a network: passt is started when its guest uses it.</summary>
+    /// <returns>What the guest is to be told; null when there is no network.</returns>
+    internal NetworkSettings? Attach(RestoredMachine machine)
     {
         var standing = _standing;
         var families = _ground?.Place.Families() ?? IpFamilies.None;
-        return standing is null || families == IpFamilies.None
-            ? null
-            : new NetworkAttachment(
-                GuestAddresses.Settings(families, standing.Rules.Resolvers), Task.Run(() => Start(machine, standing, families)));
+        if (standing is null || families == IpFamilies.None)
+        {
+            return null;
+        }
+
+#pragma warning disable CA2000 // The machine's cleanup owns it.
+        var wire = new NetworkWire(machine.Network, end => StartAsync(machine, end, families));
+#pragma warning restore CA2000
+        machine.Cleanup.Push("end its network", _ => wire.DisposeAsync());
+        return GuestAddresses.Settings(families, standing.Rules.Resolvers);
     }
 
     public async ValueTask DisposeAsync()
@@ -131,26 +138,33 @@ internal sealed partial class SandboxNetwork(
     private DateTime ResolversTime() =>
         options.Value.Resolvers.Count > 0 ? default : File.GetLastWriteTimeUtc(Resolvers.HostsFile);
 
-    private PasstProcess? Start(RestoredMachine machine, StandingRules standing, IpFamilies families)
+    private async Task<PasstProcess?> StartAsync(RestoredMachine machine, SafeFileHandle end, IpFamilies families)
     {
-        PasstProcess passt;
-        // Under the lock: whatever takes the rules away ends this one too, or it is not started.
-        lock (_lock)
+        try
         {
-            if (_standing != standing)
+            // The rules may have been replaced since its claim, or be about to come back.
+            await EnsureAsync(_stopping.Token);
+            // Under the lock: whatever takes the rules away ends this one too, or it is not started.
+            lock (_lock)
             {
-                return null;
+                if (_standing is not null)
+                {
+                    var passt = PasstProcess.Start(
+                        _ground!.Confine(machine.Qemu.Confinement), _ground.Passt, end, families, error: null);
+                    _ = _running.Add(passt);
+                    _ = WatchAsync(machine, passt);
+                    return passt;
+                }
             }
 
-            passt = PasstProcess.Start(
-                _ground!.Confine(machine.Qemu.Confinement), _ground.Passt, machine.Network, families, error: null);
-            _ = _running.Add(passt);
+            LogNotStarted(machine.Folder.Id, _reason);
+        }
+        catch (Exception e) when (e is MachineException or IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            LogNotStarted(machine.Folder.Id, e.Message);
         }
 
-        machine.Network.Dispose();
-        machine.Cleanup.Push("end passt", _ => passt.DisposeAsync());
-        _ = WatchAsync(machine, passt);
-        return passt;
+        return null;
     }
 
     private async Task WatchAsync(RestoredMachine machine, PasstProcess passt)
@@ -335,6 +349,9 @@ internal sealed partial class SandboxNetwork(
         LogLevel.Error,
         "The nftables table {Table} was changed or removed by somebody else: all sandboxes' networks are ended, and new ones get one when it is back")]
     private partial void LogBroken(string table);
+
+    [LoggerMessage(LogLevel.Warning, "Machine {MachineId} wants to use its network, and there is none: {Reason}")]
+    private partial void LogNotStarted(string machineId, string reason);
 
     [LoggerMessage(LogLevel.Warning, "Machine {MachineId}: its passt {Exit}; the job goes on without a network")]
     private partial void LogPasstEnded(string machineId, ProcessExit exit);

@@ -38,8 +38,8 @@ internal sealed class MachineClaimer(
                     Claim = Identity($"{WaitingName}-{run}", machine.Disk),
                     Scratch = !mounted,
                 };
-                // Most sandboxes have one. Nothing is at the other end yet; one that wants none has its link switched off.
-                prepare.Claim.Network = network.Expect();
+                // Most sandboxes have one, so that is what it waits with; the way to none is gone in between.
+                prepare.Claim.Network = run % 2 == 0 ? network.Expect() : null;
                 _ = await channel.Client.PrepareAsync(prepare, cancellationToken: cancellationToken);
             }
 
@@ -67,11 +67,9 @@ internal sealed class MachineClaimer(
             steps.Mark("disk");
         }
 
-        var attachment = await AttachAsync(machine, request.Network, cancellationToken);
-        var running = ClaimAsync(machine, request.HostName, disk, attachment?.Settings, steps, cancellationToken);
-        // Its start takes its time beside the claim, but a sandbox never runs without having it, and none outlives it.
-        await Task.WhenAll(running, attachment?.Passt ?? Task.CompletedTask);
-        var (channel, claimed) = await running;
+        var settings = await AttachAsync(machine, request.Network, cancellationToken);
+        var (channel, claimed) = await ClaimAsync(
+            machine, request.HostName, disk, settings, steps, cancellationToken);
         steps.AddParts(claimed.Steps.Select(s => new MachineStep(s.Name, TimeSpan.FromMicroseconds(s.Micros))));
         return new MicroVm(
             machine.Folder, machine.Qemu, channel, machine.Template, steps.Steps, machine.Cleanup, time, logger);
@@ -97,15 +95,15 @@ internal sealed class MachineClaimer(
         return (channel, reply);
     }
 
-    private async Task<NetworkAttachment?> AttachAsync(
+    private async Task<NetworkSettings?> AttachAsync(
         RestoredMachine machine, NetworkWish wish, CancellationToken cancellationToken)
     {
         if (wish != NetworkWish.None)
         {
             await network.EnsureAsync(cancellationToken);
-            if (network.Attach(machine) is { } attachment)
+            if (network.Attach(machine) is { } settings)
             {
-                return attachment;
+                return settings;
             }
 
             if (wish == NetworkWish.Required)

@@ -98,6 +98,26 @@ public sealed class HostileScriptTests : IAsyncLifetime
         Assert.Equal(["going"], job.Stdout);
     }
 
+    [Fact]
+    public async Task NetworkFlood_EndsAtItsLimit()
+    {
+        // To where nothing leads: the rules refuse each packet, so that none leaves the host.
+        const string flood = """
+            import socket
+            wire = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            print("going", flush=True)
+            while True:
+                try:
+                    wire.sendto(bytes(60000), ("10.255.255.1", 9))
+                except OSError:
+                    pass
+            """;
+        var job = await RunBesideAsync($"exec python3 -c '{flood}'", timeout: 15);
+
+        Assert.Equal(("error", 124), (job.Status, job.ExitCode));
+        Assert.Equal(["going"], job.Stdout);
+    }
+
     /// <summary>Runs the script, and short jobs beside it all the while; then looks at the server's memory.</summary>
     private async Task<FinishedJob> RunBesideAsync(
         string script, int timeout, int memory = 512, int disk = 2, bool tail = false)

@@ -57,11 +57,24 @@ public sealed class NetworkLifeTests(MachineFixture machines)
     }
 
     [Fact]
+    public async Task Passt_OfAMachine_IsStartedWhenItsGuestUsesTheNetwork()
+    {
+        await using var machine = await machines.AcquireAsync(NetworkedMachine.Request, Token);
+        Assert.Equal((0, "10.0.2.15/24\n"), await MachineFixture.ShellAsync(
+            machine, "ip -4 -o addr show eth0 | tr -s ' ' | cut -d ' ' -f 4", Token));
+        Assert.Null(PasstOf(machine));
+
+        _ = await UseAsync(machine);
+
+        Assert.NotNull(PasstOf(machine));
+    }
+
+    [Fact]
     public async Task Passt_OfAMachine_IsConfinedAsItsQemuIsButForTheNetwork()
     {
         await using var machine = await machines.AcquireAsync(NetworkedMachine.Request, Token);
 
-        var (qemu, passt) = (new RunningProcess(machine.Pid), new RunningProcess(PasstOf(machine)!.Value));
+        var (qemu, passt) = (new RunningProcess(machine.Pid), new RunningProcess(await UseAsync(machine)));
         foreach (var same in new[] { "Uid", "Gid", "Groups", "NoNewPrivs", "Seccomp" })
         {
             Assert.Equal(qemu.Status(same), passt.Status(same));
@@ -78,7 +91,7 @@ public sealed class NetworkLifeTests(MachineFixture machines)
     public async Task Passt_AtItsMachinesEnd_IsGone()
     {
         var machine = await machines.AcquireAsync(NetworkedMachine.Request, Token);
-        var passt = PasstOf(machine)!.Value;
+        var passt = await UseAsync(machine);
 
         await machine.DisposeAsync();
 
@@ -89,7 +102,7 @@ public sealed class NetworkLifeTests(MachineFixture machines)
     public async Task Passt_Killed_SandboxGoesOnWithoutANetwork()
     {
         await using var machine = await machines.AcquireAsync(NetworkedMachine.Request, Token);
-        using var passt = ChildProcess.Attach(PasstOf(machine)!.Value);
+        using var passt = ChildProcess.Attach(await UseAsync(machine));
 
         passt.Kill();
         _ = await passt.Exited.WaitAsync(_limit, Token);
@@ -111,7 +124,7 @@ public sealed class NetworkLifeTests(MachineFixture machines)
         using var server = NetworkLab.Serve(lab.Outside, NetworkLab.OutsideFour);
         using var host = NetworkLab.Serve(lab.Host, NetworkLab.HostFour);
         await using var old = await machines.AcquireAsync(NetworkedMachine.Request, Token);
-        using var passt = ChildProcess.Attach(PasstOf(old)!.Value);
+        using var passt = ChildProcess.Attach(await UseAsync(old));
         var table = EgressRules.TableOf((await machines.HomeAsync()).Home);
 
         _ = await NetworkLab.RunInAsync(
@@ -133,6 +146,14 @@ public sealed class NetworkLifeTests(MachineFixture machines)
         var wall = (await machines.GetAsync<IMachineHost>()).Status.Walls.Single(wall => wall.Name == WallNames.Egress);
 
         Assert.True(wall.Stands, wall.Detail);
+    }
+
+    /// <summary>Has a guest use its network; answers with its passt.</summary>
+    private async Task<int> UseAsync(MicroVm machine)
+    {
+        using var server = NetworkLab.Serve((await machines.LabAsync()).Outside, NetworkLab.OutsideFour);
+        Assert.Equal((0, "hello from 198.51.100.2\n"), await AskOutsideAsync(machine, server));
+        return PasstOf(machine)!.Value;
     }
 
     internal static int? PasstOf(MicroVm machine)

@@ -62,7 +62,7 @@ public sealed class PoolTests(MachineFixture machines)
         await using var machine = await ClaimAsync(await WaitingAsync(Readiness.Mounted), MachineFixture.Request);
 
         Assert.Equal(
-            ["wait", "cont", "claim", "claim/reseed", "claim/clock", "claim/identity", "claim/files"],
+            ["wait", "claim", "claim/reseed", "claim/clock", "claim/identity", "claim/network", "claim/files"],
             machine.Steps.Select(step => step.Name));
     }
 
