@@ -26,6 +26,9 @@ public enum MachineExitCause
     /// <summary>Guest and hypervisor together used more memory than they may.</summary>
     OutOfMemory,
 
+    /// <summary>The host had no room for what the guest wrote to its disk.</summary>
+    HostDiskFull,
+
     /// <summary>The guest's agent does not answer any more.</summary>
     AgentLost,
 }

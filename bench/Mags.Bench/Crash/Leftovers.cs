@@ -1,4 +1,7 @@
 using System.Globalization;
+using Mags.Machines;
+using Mags.Machines.Native;
+using Mags.Machines.Network;
 using Mags.Machines.Sandboxes;
 
 namespace Mags.Bench.Crash;
@@ -15,7 +18,7 @@ internal sealed class Leftovers(string home, int waiting)
         var until = TimeProvider.System.GetUtcNow() + _settle;
         while (true)
         {
-            var found = Find().ToList();
+            List<string> found = [.. Find(), .. await TablesAsync(cancellationToken)];
             if (found.Count == 0 || TimeProvider.System.GetUtcNow() > until)
             {
                 return found;
@@ -57,6 +60,23 @@ internal sealed class Leftovers(string home, int waiting)
         {
             yield return $"mounts are left: {string.Join('\n', mounts)}";
         }
+    }
+
+    /// <summary>The home has one table of rules, its new server's, or none where nothing can load rules.</summary>
+    private async Task<IEnumerable<string>> TablesAsync(CancellationToken cancellationToken)
+    {
+        string tables;
+        try
+        {
+            tables = await Tool.RunAsync(Tool.Find("nft"), ["list", "tables"], cancellationToken);
+        }
+        catch (MachineException)
+        {
+            return [];
+        }
+
+        var count = tables.Split('\n').Count(line => line.Contains(EgressRules.TableOf(home), StringComparison.Ordinal));
+        return count > 1 ? [$"{count} tables of rules are the home's"] : [];
     }
 
     /// <summary>Users of all processes of the host.</summary>

@@ -14,6 +14,9 @@ namespace Mags.Machines.Qemu;
 /// </summary>
 internal sealed class QemuProcess : IAsyncDisposable
 {
+    /// <summary>Reason of a <see cref="Shutdown"/> because the host's disk is full.</summary>
+    internal const string NoRoom = "host-disk-full";
+
     private const string MonitorSocket = "qmp";
     private const string AgentSocket = "agent";
 
@@ -201,6 +204,11 @@ internal sealed class QemuProcess : IAsyncDisposable
         else if (received is { Name: "SHUTDOWN" })
         {
             _ = _shutdown.TrySetResult(received.Text("reason") ?? "unknown");
+        }
+        else if (received is { Name: "BLOCK_IO_ERROR" } && received.Text("action") == "stop")
+        {
+            // The one error that QEMU stops a guest for; without a word it would stand still until its job's limit.
+            _ = _shutdown.TrySetResult(NoRoom);
         }
     }
 }

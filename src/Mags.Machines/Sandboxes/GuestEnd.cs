@@ -1,4 +1,5 @@
 using Mags.Machines.Agent;
+using Mags.Machines.Qemu;
 
 namespace Mags.Machines.Sandboxes;
 
@@ -20,6 +21,8 @@ internal static class GuestEnd
             new(MachineExitCause.GuestPowerOff, "The guest powered itself off."),
         "guest-panic" =>
             new(MachineExitCause.GuestPanic, $"The guest's kernel panicked: {PanicOf(console) ?? "it did not say why"}"),
+        QemuProcess.NoRoom =>
+            new(MachineExitCause.HostDiskFull, "The server's disk is full: it has no room for what the sandbox wrote."),
         _ => new(MachineExitCause.HypervisorGone, $"QEMU ended the machine ({reason})."),
     };
 

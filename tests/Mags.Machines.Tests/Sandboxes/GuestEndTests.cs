@@ -14,6 +14,7 @@ public sealed class GuestEndTests
     [InlineData("guest-reset", Panic, MachineExitCause.GuestPanic)]
     [InlineData("guest-panic", "", MachineExitCause.GuestPanic)]
     [InlineData("guest-shutdown", Panic, MachineExitCause.GuestPowerOff)]
+    [InlineData("host-disk-full", "", MachineExitCause.HostDiskFull)]
     [InlineData("host-signal", "", MachineExitCause.HypervisorGone)]
     public void Of_ReasonAndConsole_GiveTheCause(string reason, string console, MachineExitCause cause) =>
         Assert.Equal(cause, GuestEnd.Of(reason, console).Cause);
