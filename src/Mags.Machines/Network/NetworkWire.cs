@@ -11,6 +11,10 @@ namespace Mags.Machines.Network;
 internal sealed class NetworkWire : IAsyncDisposable
 {
     private const int LongestIntroduction = 1500;
+
+    // A kernel sends some twenty. One that does not stop is for passt to read, whose time is the machine's and not ours.
+    private const int MostIntroductions = 100;
+
     private const int Peek = 2;
 
     private readonly SafeFileHandle _end;
@@ -62,7 +66,7 @@ internal sealed class NetworkWire : IAsyncDisposable
     private async Task<bool> IsWantedAsync()
     {
         var head = new byte[GuestFrame.Head];
-        while (true)
+        for (var dropped = 0; dropped < MostIntroductions; dropped++)
         {
             await ReadableWatcher.Shared.WaitAsync(_end, _closing.Token);
             var seen = Receive(head, Peek);
@@ -91,6 +95,8 @@ internal sealed class NetworkWire : IAsyncDisposable
 
             _ = Receive(frame, 0);
         }
+
+        return true;
     }
 
     // Not by a Socket: it would keep the end in its event loop, and wake this process for each packet that passt gets.
