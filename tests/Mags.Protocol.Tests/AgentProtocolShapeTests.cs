@@ -86,6 +86,7 @@ public sealed class AgentProtocolShapeTests
           5 script bytes
           6 timeout_ms int64
           7 stdin_open bool
+          8 unix_time_ns int64
         message Step
           1 name string
           2 micros int64

@@ -18,6 +18,7 @@ internal static class FileSystem
 
     private const int Detach = 2;
     private const int SmallFile = 64 * 1024;
+    private const int CurrentFolder = -100;
 
     public static void Mount(string? source, string target, string? type, nuint flags = 0, string? data = null) =>
         NativeException.Check(
@@ -32,11 +33,10 @@ internal static class FileSystem
         _ = NativeMethods.MakeDirectory(path, mode);
 
     /// <summary>A small file's text; null when there is none to read.</summary>
-    public static string? TryRead(string path, int folder = -1)
+    public static string? TryRead(string path, int folder = CurrentFolder)
     {
-        const int currentFolder = -100;
         const int flags = FileDescriptor.CloseOnExec | FileDescriptor.NoFollow | FileDescriptor.NonBlocking;
-        var file = NativeMethods.OpenAt(folder >= 0 ? folder : currentFolder, path, flags, 0);
+        var file = NativeMethods.OpenAt(folder, path, flags, 0);
         if (file < 0)
         {
             return null;
@@ -62,13 +62,9 @@ internal static class FileSystem
 
     /// <summary>Writes a small file; never through a link in its last part.</summary>
     /// <returns>Whether it was written.</returns>
-    public static bool TryWrite(string path, string text, int folder = -1)
+    public static bool TryWrite(string path, string text)
     {
-        const int currentFolder = -100;
-        const uint mode = 0b110_100_100;
-        const int flags = FileDescriptor.CloseOnExec | FileDescriptor.NoFollow | FileDescriptor.WriteOnly
-            | FileDescriptor.Create | FileDescriptor.Truncate;
-        var file = NativeMethods.OpenAt(folder >= 0 ? folder : currentFolder, path, flags, mode);
+        var file = OpenToWrite(path, FileDescriptor.Truncate, CurrentFolder);
         if (file < 0)
         {
             return false;
@@ -78,5 +74,28 @@ internal static class FileSystem
         var count = FileDescriptor.Write(file, bytes);
         FileDescriptor.Close(file);
         return count == bytes.Length;
+    }
+
+    /// <summary>Gives a small file of a folder another content, if it can be; never through a link.</summary>
+    /// <remarks>
+    /// It is shortened last: one that is emptied first is written to the disk when it is closed (ext4's
+    /// <c>auto_da_alloc</c>), which a claim would wait for.
+    /// </remarks>
+    public static void TryReplace(string name, string text, int folder)
+    {
+        var file = OpenToWrite(name, 0, folder);
+        if (file >= 0)
+        {
+            var count = FileDescriptor.Write(file, Encoding.UTF8.GetBytes(text));
+            _ = NativeMethods.SetLength(file, Math.Max(0, count));
+            FileDescriptor.Close(file);
+        }
+    }
+
+    private static int OpenToWrite(string path, int flags, int folder)
+    {
+        const uint mode = 0b110_100_100;
+        const int always = FileDescriptor.CloseOnExec | FileDescriptor.NoFollow | FileDescriptor.WriteOnly | FileDescriptor.Create;
+        return NativeMethods.OpenAt(folder, path, always | flags, mode);
     }
 }

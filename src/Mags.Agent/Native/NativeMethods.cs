@@ -52,6 +52,9 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Libc, EntryPoint = "pwrite", SetLastError = true)]
     public static partial nint WriteAt(int fd, void* buffer, nuint count, long offset);
 
+    [LibraryImport(Libc, EntryPoint = "ftruncate", SetLastError = true)]
+    public static partial int SetLength(int fd, long length);
+
     [LibraryImport(Libc, EntryPoint = "close", SetLastError = true)]
     public static partial int Close(int fd);
 

@@ -31,9 +31,10 @@ internal sealed class SandboxStage
 
     private readonly int _bootIdFile;
     private readonly ImageFacts _image;
+    private readonly HostFiles _hostFiles;
 
     private SandboxStage(int initProcessId, int bootIdFile, ImageFacts image) =>
-        (InitProcessId, _bootIdFile, _image) = (initProcessId, bootIdFile, image);
+        (InitProcessId, _bootIdFile, _image, _hostFiles) = (initProcessId, bootIdFile, image, new HostFiles(image));
 
     /// <summary>The process that the sandbox sees as number 1.</summary>
     public int InitProcessId { get; }
@@ -80,7 +81,7 @@ internal sealed class SandboxStage
         WritableDisk.Mount(diskBytes);
         steps.Done("disk");
         _image.AddMissing(WritableDisk.Upper, _moved);
-        HostFiles.Write(WritableDisk.Upper, _image, names);
+        _hostFiles.Write(WritableDisk.Upper, names);
         steps.Done("files");
         FileSystem.Mount("overlay", NewRoot, "overlay", FileSystem.NoAccessTime, WritableDisk.OverlayOptions);
         steps.Done("overlay");
@@ -98,7 +99,7 @@ internal sealed class SandboxStage
     }
 
     /// <summary>Gives a root that was entered before its sandbox was known that sandbox's name and name servers.</summary>
-    public void Rename(HostNames names) => HostFiles.Write("", _image, names);
+    public void Rename(HostNames names) => _hostFiles.Change(names);
 
     /// <summary>Makes a root of the image, with memory or a disk above it, that of this thread until it is left.</summary>
     /// <param name="diskBytes">Size of the writable disk that is used; 0 for memory.</param>

@@ -101,6 +101,11 @@ internal sealed class AgentService(ProcessLauncher launcher, Machine? machine, T
             return (null, 0, $"process id {start.ProcessId} is in use");
         }
 
+        if (machine is not null && start.UnixTimeNs != 0)
+        {
+            GuestClock.Set(start.UnixTimeNs);
+        }
+
         var (process, failure) = launcher.Start(start);
         _processes.Settle(start.ProcessId, process);
         return (process, 0, failure);

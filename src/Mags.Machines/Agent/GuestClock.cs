@@ -4,8 +4,8 @@ namespace Mags.Machines.Agent;
 
 /// <summary>
 /// Keeps a guest's clock right. The time in a claim is late by what a fresh clone needs to come to its senses, up to
-/// 100 ms; so it is set again at once, over the session that is warm by then, and from time to time, for it drifts about
-/// a second a day.
+/// 100 ms; so the start of its first process brings it again, over the session that is warm by then, and it is set from
+/// time to time, for it drifts about a second a day.
 /// </summary>
 internal static class GuestClock
 {
@@ -21,11 +21,10 @@ internal static class GuestClock
         using var timer = new PeriodicTimer(Interval, time);
         try
         {
-            do
+            while (await timer.WaitForNextTickAsync(cancellationToken))
             {
                 await SetAsync(channel, time, cancellationToken);
             }
-            while (await timer.WaitForNextTickAsync(cancellationToken));
         }
         catch (OperationCanceledException)
         {

@@ -12,6 +12,9 @@ namespace Mags.Machines.Agent;
 internal sealed class GuestProcess(
     AgentChannel channel, ProcessSpec spec, TimeProvider time, CancellationToken cancellationToken) : IAsyncDisposable
 {
+    /// <summary>Whether its start sets the guest's clock.</summary>
+    internal bool SetsClock { get; init; }
+
     /// <summary>How often in a row a broken session is taken up again.</summary>
     internal const int Attempts = 6;
 
@@ -128,6 +131,7 @@ internal sealed class GuestProcess(
             ProcessId = _id,
             WorkingDirectory = spec.WorkingDirectory,
             TimeoutMs = spec.Timeout is { } timeout ? Math.Max(1, (long)timeout.TotalMilliseconds) : 0,
+            UnixTimeNs = SetsClock ? GuestClock.Now(time) : 0,
         };
         start.Argv.AddRange(spec.Arguments);
         foreach (var (name, value) in spec.Environment)

@@ -26,6 +26,7 @@ internal sealed partial class MicroVm : IMachine
     private readonly CancellationToken _overToken;
     private readonly Task _watching;
     private readonly Task _clock;
+    private int _clockIsSet;
 
     internal MicroVm(
         MachineFolder folder,
@@ -71,7 +72,10 @@ internal sealed partial class MicroVm : IMachine
             ? new CancellationTokenSource(timeout + _grace, _time)
             : new CancellationTokenSource();
         using var any = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _overToken, watchdog.Token);
-        await using var guest = new GuestProcess(_channel, process, _time, any.Token);
+        await using var guest = new GuestProcess(_channel, process, _time, any.Token)
+        {
+            SetsClock = Interlocked.Exchange(ref _clockIsSet, 1) == 0,
+        };
         while (await NextAsync(guest, watchdog, cancellationToken) is { } next)
         {
             yield return next;

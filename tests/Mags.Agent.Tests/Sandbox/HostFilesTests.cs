@@ -32,7 +32,7 @@ public sealed class HostFilesTests
     {
         using var upper = new TemporaryFolder();
 
-        HostFiles.Write(upper.Path, new ImageFacts("127.0.0.1 localhost\n", _noFolders), new HostNames("box", []));
+        new HostFiles(new ImageFacts("127.0.0.1 localhost\n", _noFolders)).Write(upper.Path, new HostNames("box", []));
 
         Assert.Equal("box\n", File.ReadAllText(upper.Path + "/etc/hostname"));
         Assert.Equal("127.0.0.1 localhost\n127.0.1.1\tbox\n", File.ReadAllText(upper.Path + "/etc/hosts"));
@@ -48,9 +48,23 @@ public sealed class HostFilesTests
         File.CreateSymbolicLink(upper.Path + "/etc/hostname", target);
         File.CreateSymbolicLink(upper.Path + "/etc/hosts", target);
 
-        HostFiles.Write(upper.Path, new ImageFacts(null, _noFolders), new HostNames("box", []));
+        new HostFiles(new ImageFacts(null, _noFolders)).Write(upper.Path, new HostNames("box", []));
 
         Assert.Equal("untouched", File.ReadAllText(target));
+    }
+
+    [Fact]
+    public void Write_KeptFilesOfALongerName_HoldNothingOfIt()
+    {
+        using var upper = new TemporaryFolder();
+        var image = new ImageFacts("127.0.0.1 localhost\n", _noFolders);
+        new HostFiles(image).Write(upper.Path, new HostNames("a-much-longer-name", ["10.0.2.3", "10.0.2.4"]));
+
+        new HostFiles(image).Write(upper.Path, new HostNames("box", ["10.0.2.3"]));
+
+        Assert.Equal("box\n", File.ReadAllText(upper.Path + "/etc/hostname"));
+        Assert.Equal("127.0.0.1 localhost\n127.0.1.1\tbox\n", File.ReadAllText(upper.Path + "/etc/hosts"));
+        Assert.Equal("nameserver 10.0.2.3\n", File.ReadAllText(upper.Path + "/etc/resolv.conf"));
     }
 
     private sealed class TemporaryFolder : IDisposable
