@@ -9,9 +9,7 @@ public sealed class AgentProtocolShapeTests
         service mags.agent.Agent
           Hello HelloRequest -> HelloReply
           Warm WarmRequest -> WarmReply
-          Prepare PrepareRequest -> PrepareReply
           EndRehearsal EndRehearsalRequest -> EndRehearsalReply
-          Claim ClaimRequest -> ClaimReply
           SetClock SetClockRequest -> SetClockReply
           Exec stream ExecInput -> stream ExecOutput
         enum OutputStream
@@ -41,12 +39,15 @@ public sealed class AgentProtocolShapeTests
           4 signal int32
           5 stdin bytes
           6 stdin_eof bool
+          7 prepare PrepareRequest
+          8 claim ClaimRequest
         message ExecOutput
           1 started ProcessStarted
           2 chunk OutputChunk
           3 exited ProcessExited
           4 failed ExecFailed
           5 stdin_ack uint64
+          6 claimed ClaimReply
         message HelloReply
           1 generation uint32
           2 agent_version string
@@ -63,7 +64,6 @@ public sealed class AgentProtocolShapeTests
           1 stream OutputStream
           2 offset uint64
           3 data bytes
-        message PrepareReply
         message PrepareRequest
           1 claim ClaimRequest
           2 scratch bool

@@ -71,8 +71,12 @@ internal sealed class LocalMachines : IAsyncDisposable
         await using var qemu = await _services.GetRequiredService<QemuLauncher>()
             .StartAsync(folder, setup, cleanup, cancellationToken);
         await using var channel = new AgentChannel(qemu.ConnectAgentAsync, TimeProvider.System);
-        await channel.Client.ClaimAsync(Claim(disk.SizeBytes), cancellationToken: cancellationToken);
-        await using var process = new GuestProcess(channel, Echo(), TimeProvider.System, cancellationToken);
+        using var call = GuestCall.Open(channel);
+        _ = await call.IdentifyAsync(new ExecInput { Claim = Claim(disk.SizeBytes) }, cancellationToken);
+        await using var process = new GuestProcess(channel, Echo(), TimeProvider.System, cancellationToken)
+        {
+            Opened = call.Take(),
+        };
         while (await process.NextAsync() is not ProcessOutput)
         {
         }

@@ -48,7 +48,7 @@ internal sealed class Machine
     /// Goes a claim's way ahead of it: on the sandbox's own disk, or on a scratch disk that goes again. A machine whose
     /// disk is mounted may go that way once more: each time takes less than the one before.
     /// </summary>
-    public void Prepare(ClaimRequest request, bool scratch)
+    public ClaimReply Prepare(ClaimRequest request, bool scratch)
     {
         var before = scratch
             ? Advance([MachineState.Template], MachineState.Rehearsing)
@@ -59,7 +59,7 @@ internal sealed class Machine
         if (before == MachineState.Prepared)
         {
             _thread.Invoke(() => _stage.Rename(NamesOf(request)));
-            return;
+            return steps.ToReply();
         }
 
         WritableDisk.WaitFor(request.DiskBytes, _diskLimit, _time);
@@ -71,6 +71,8 @@ internal sealed class Machine
         {
             _thread.Invoke(() => _stage.Enter(NamesOf(request), request.DiskBytes, steps));
         }
+
+        return steps.ToReply();
     }
 
     /// <summary>Leaves the scratch disk: it is unmounted and closed, so that another can take its place.</summary>

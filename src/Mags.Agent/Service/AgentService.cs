@@ -36,20 +36,11 @@ internal sealed class AgentService(ProcessLauncher launcher, Machine? machine, T
         return new WarmReply();
     }
 
-    public override Task<PrepareReply> Prepare(PrepareRequest request, ServerCallContext context)
-    {
-        MachineOrRefuse().Prepare(request.Claim, request.Scratch);
-        return Task.FromResult(new PrepareReply());
-    }
-
     public override Task<EndRehearsalReply> EndRehearsal(EndRehearsalRequest request, ServerCallContext context)
     {
         MachineOrRefuse().EndRehearsal();
         return Task.FromResult(new EndRehearsalReply());
     }
-
-    public override Task<ClaimReply> Claim(ClaimRequest request, ServerCallContext context) =>
-        Task.FromResult(MachineOrRefuse().Claim(request));
 
     public override Task<SetClockReply> SetClock(SetClockRequest request, ServerCallContext context)
     {
@@ -63,6 +54,15 @@ internal sealed class AgentService(ProcessLauncher launcher, Machine? machine, T
         if (!await requestStream.MoveNext(context.CancellationToken))
         {
             throw new RpcException(new Status(StatusCode.InvalidArgument, "the call has no message"));
+        }
+
+        if (requestStream.Current is { InputCase: ExecInput.InputOneofCase.Claim or ExecInput.InputOneofCase.Prepare } identity)
+        {
+            await responseStream.WriteAsync(new ExecOutput { Claimed = Claim(identity) }, context.CancellationToken);
+            if (!await requestStream.MoveNext(context.CancellationToken))
+            {
+                return;
+            }
         }
 
         var (process, offset, failure) = requestStream.Current switch
@@ -83,6 +83,10 @@ internal sealed class AgentService(ProcessLauncher launcher, Machine? machine, T
             Leave(process);
         }
     }
+
+    private ClaimReply Claim(ExecInput identity) => identity.Claim is { } claim
+        ? MachineOrRefuse().Claim(claim)
+        : MachineOrRefuse().Prepare(identity.Prepare.Claim, identity.Prepare.Scratch);
 
     private (GuestProcess? Process, ulong Offset, string Failure) Start(StartProcess start)
     {

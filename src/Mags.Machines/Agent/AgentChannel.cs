@@ -7,7 +7,7 @@ namespace Mags.Machines.Agent;
 
 /// <summary>
 /// gRPC to a guest's agent over the one byte stream that leads to it. A session that broke is dialled anew by the next
-/// call. Pings go out only while a call is open: a stopped guest would be declared dead otherwise.
+/// call. It sends nothing of its own accord, for a guest may be stopped: see <see cref="GuestPulse"/>.
 /// </summary>
 internal sealed class AgentChannel : IAsyncDisposable
 {
@@ -54,6 +54,9 @@ internal sealed class AgentChannel : IAsyncDisposable
     internal async Task ConnectAsync(CancellationToken cancellationToken) =>
         _ahead = await DialAsync(cancellationToken);
 
+    /// <summary>Ends the session: all calls on it break, and the next ones dial anew.</summary>
+    internal void HangUp() => _last?.Dispose();
+
     public async ValueTask DisposeAsync()
     {
         await _closing.CancelAsync();
@@ -77,9 +80,6 @@ internal sealed class AgentChannel : IAsyncDisposable
         PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
         PooledConnectionLifetime = Timeout.InfiniteTimeSpan,
         InitialHttp2StreamWindowSize = WindowSize,
-        KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
-        KeepAlivePingDelay = TimeSpan.FromSeconds(20),
-        KeepAlivePingTimeout = TimeSpan.FromSeconds(20),
         ActivityHeadersPropagator = null,
     };
 

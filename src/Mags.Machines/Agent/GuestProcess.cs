@@ -12,8 +12,11 @@ namespace Mags.Machines.Agent;
 internal sealed class GuestProcess(
     AgentChannel channel, ProcessSpec spec, TimeProvider time, CancellationToken cancellationToken) : IAsyncDisposable
 {
-    /// <summary>Whether its start sets the guest's clock.</summary>
-    internal bool SetsClock { get; init; }
+    /// <summary>
+    /// A call that is open already, in a machine that has just been claimed: the process starts on it, and sets the
+    /// guest's clock, for the time in the claim was late.
+    /// </summary>
+    internal AsyncDuplexStreamingCall<ExecInput, ExecOutput>? Opened { get; init; }
 
     /// <summary>How often in a row a broken session is taken up again.</summary>
     internal const int Attempts = 6;
@@ -63,6 +66,7 @@ internal sealed class GuestProcess(
 
     public ValueTask DisposeAsync()
     {
+        Opened?.Dispose();
         _call?.Dispose();
         return ValueTask.CompletedTask;
     }
@@ -86,7 +90,9 @@ internal sealed class GuestProcess(
 
     private async Task<AsyncDuplexStreamingCall<ExecInput, ExecOutput>> OpenAsync()
     {
-        var call = channel.Client.Exec(cancellationToken: cancellationToken);
+        var call = Opened is { } opened && _failures == 0
+            ? opened
+            : channel.Client.Exec(cancellationToken: cancellationToken);
         using var timer = new CancellationTokenSource(_attemptLimit, time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
         try
@@ -131,7 +137,7 @@ internal sealed class GuestProcess(
             ProcessId = _id,
             WorkingDirectory = spec.WorkingDirectory,
             TimeoutMs = spec.Timeout is { } timeout ? Math.Max(1, (long)timeout.TotalMilliseconds) : 0,
-            UnixTimeNs = SetsClock ? GuestClock.Now(time) : 0,
+            UnixTimeNs = Opened is null ? 0 : GuestClock.Now(time),
         };
         start.Argv.AddRange(spec.Arguments);
         foreach (var (name, value) in spec.Environment)

@@ -31,6 +31,7 @@ internal sealed class MachineClaimer(
         var channel = await ConnectAsync(machine, running, new StepClock(time), cancellationToken);
         for (var run = 0; run < Rehearsals; run++)
         {
+            using var call = GuestCall.Open(channel);
             if (mounted || run == 0)
             {
                 var prepare = new PrepareRequest
@@ -40,10 +41,10 @@ internal sealed class MachineClaimer(
                 };
                 // Most sandboxes have one, so that is what it waits with; the way to none is gone in between.
                 prepare.Claim.Network = run % 2 == 0 ? network.Expect() : null;
-                _ = await channel.Client.PrepareAsync(prepare, cancellationToken: cancellationToken);
+                _ = await call.IdentifyAsync(new ExecInput { Prepare = prepare }, cancellationToken);
             }
 
-            await RehearseAsync(channel, cancellationToken);
+            await RehearseAsync(channel, call, cancellationToken);
         }
 
         if (!mounted)
@@ -51,6 +52,7 @@ internal sealed class MachineClaimer(
             _ = await channel.Client.EndRehearsalAsync(new EndRehearsalRequest(), cancellationToken: cancellationToken);
         }
 
+        machine.Call = await GuestCall.OpenAheadAsync(channel, cancellationToken);
         await machine.Qemu.StopAsync(cancellationToken);
         machine.Qemu.SetBackground(false);
         machine.Readiness = mounted ? Readiness.Mounted : Readiness.Rehearsed;
@@ -68,14 +70,21 @@ internal sealed class MachineClaimer(
         }
 
         var settings = await AttachAsync(machine, request.Network, cancellationToken);
-        var (channel, claimed) = await ClaimAsync(
-            machine, request.HostName, disk, settings, steps, cancellationToken);
+        var claimed = await ClaimAsync(machine, request.HostName, disk, settings, steps, cancellationToken);
         steps.AddParts(claimed.Steps.Select(s => new MachineStep(s.Name, TimeSpan.FromMicroseconds(s.Micros))));
         return new MicroVm(
-            machine.Folder, machine.Qemu, channel, machine.Template, steps.Steps, machine.Cleanup, time, logger);
+            machine.Folder,
+            machine.Qemu,
+            machine.Channel!,
+            machine.Call!,
+            machine.Template,
+            steps.Steps,
+            machine.Cleanup,
+            time,
+            logger);
     }
 
-    private async Task<(AgentChannel Channel, ClaimReply Reply)> ClaimAsync(
+    private async Task<ClaimReply> ClaimAsync(
         RestoredMachine machine,
         string hostName,
         BlankDisk disk,
@@ -84,15 +93,14 @@ internal sealed class MachineClaimer(
         CancellationToken cancellationToken)
     {
         var running = machine.Qemu.ContinueAsync(disk.SizeBytes, cancellationToken);
-        var channel = machine.Channel ?? await ConnectAsync(machine, running, steps, cancellationToken);
-        var request = Identity(hostName, disk);
-        request.Network = settings;
-        // The claim waits in the channel for a machine that is just being continued.
-        using var claim = channel.Client.ClaimAsync(request, cancellationToken: cancellationToken);
-        await Task.WhenAll(running, claim.ResponseAsync);
-        var reply = await claim;
+        machine.Call ??= GuestCall.Open(await ConnectAsync(machine, running, steps, cancellationToken));
+        var claim = Identity(hostName, disk);
+        claim.Network = settings;
+        // It waits in the channel for a machine that is just being continued.
+        var claiming = machine.Call.IdentifyAsync(new ExecInput { Claim = claim }, cancellationToken);
+        await Task.WhenAll(running, claiming);
         steps.Mark("claim");
-        return (channel, reply);
+        return await claiming;
     }
 
     private async Task<NetworkSettings?> AttachAsync(
@@ -130,10 +138,10 @@ internal sealed class MachineClaimer(
         return channel;
     }
 
-    private async Task RehearseAsync(AgentChannel channel, CancellationToken cancellationToken)
+    private async Task RehearseAsync(AgentChannel channel, GuestCall call, CancellationToken cancellationToken)
     {
         var spec = new ProcessSpec { Arguments = ["/bin/sh"], Script = "echo ready; echo ready >&2"u8.ToArray() };
-        await using var process = new GuestProcess(channel, spec, time, cancellationToken);
+        await using var process = new GuestProcess(channel, spec, time, cancellationToken) { Opened = call.Take() };
         while (await process.NextAsync() is { } said)
         {
             if (said is ProcessExited { ExitCode: not 0 } exited)

@@ -17,6 +17,7 @@ internal sealed partial class MicroVm : IMachine
 
     private readonly QemuProcess _qemu;
     private readonly AgentChannel _channel;
+    private readonly GuestCall _call;
     private readonly MachineFolder _folder;
     private readonly CleanupStack _cleanup;
     private readonly TimeProvider _time;
@@ -25,13 +26,13 @@ internal sealed partial class MicroVm : IMachine
     private readonly CancellationTokenSource _over = new();
     private readonly CancellationToken _overToken;
     private readonly Task _watching;
-    private readonly Task _clock;
-    private int _clockIsSet;
+    private readonly Task _pulse;
 
     internal MicroVm(
         MachineFolder folder,
         QemuProcess qemu,
         AgentChannel channel,
+        GuestCall call,
         Template template,
         IReadOnlyList<MachineStep> steps,
         CleanupStack cleanup,
@@ -41,6 +42,7 @@ internal sealed partial class MicroVm : IMachine
         _folder = folder;
         _qemu = qemu;
         _channel = channel;
+        _call = call;
         _cleanup = cleanup;
         _time = time;
         _logger = logger;
@@ -48,7 +50,7 @@ internal sealed partial class MicroVm : IMachine
         Steps = steps;
         _overToken = _over.Token;
         _watching = WatchAsync();
-        _clock = GuestClock.KeepAsync(channel, time, _overToken);
+        _pulse = GuestPulse.KeepAsync(channel, time, _overToken);
     }
 
     public string Id => _folder.Id;
@@ -74,7 +76,7 @@ internal sealed partial class MicroVm : IMachine
         using var any = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _overToken, watchdog.Token);
         await using var guest = new GuestProcess(_channel, process, _time, any.Token)
         {
-            SetsClock = Interlocked.Exchange(ref _clockIsSet, 1) == 0,
+            Opened = _call.Take(),
         };
         while (await NextAsync(guest, watchdog, cancellationToken) is { } next)
         {
@@ -87,7 +89,7 @@ internal sealed partial class MicroVm : IMachine
         await EndAsync(new MachineExit(MachineExitCause.Disposed, "The machine was given back."));
         await _cleanup.DisposeAsync();
         await _watching;
-        await _clock;
+        await _pulse;
         _over.Dispose();
     }
 

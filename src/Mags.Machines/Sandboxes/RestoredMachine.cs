@@ -29,6 +29,9 @@ internal sealed record RestoredMachine(
 
     /// <summary>The open channel to its agent; null while it was never run.</summary>
     internal AgentChannel? Channel { get; set; }
+
+    /// <summary>The call that waits for its claim; null while it was never run.</summary>
+    internal GuestCall? Call { get; set; }
 }
 
 /// <summary>How far a machine that waits has come.</summary>

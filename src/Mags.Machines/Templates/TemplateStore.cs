@@ -25,10 +25,9 @@ internal sealed partial class TemplateStore(
     /// <exception cref="MachineException">It could not be made; the next call tries again.</exception>
     internal async Task<TemplateLease> GetAsync(TemplateRecipe recipe, CancellationToken cancellationToken)
     {
-        var entry = Hold(recipe);
+        var entry = Hold(recipe, out var isNew);
         try
         {
-            var isNew = !entry.Template.IsCompleted;
             var lease = new TemplateLease(entry, await entry.Template.WaitAsync(cancellationToken));
             if (isNew)
             {
@@ -77,11 +76,12 @@ internal sealed partial class TemplateStore(
         _stopping.Dispose();
     }
 
-    private TemplateEntry Hold(TemplateRecipe recipe)
+    private TemplateEntry Hold(TemplateRecipe recipe, out bool isNew)
     {
         lock (_lock)
         {
-            if (!_templates.TryGetValue(recipe.Key, out var entry))
+            isNew = !_templates.TryGetValue(recipe.Key, out var entry);
+            if (entry is null)
             {
                 _templates[recipe.Key] = entry = new TemplateEntry(() => MakeAsync(recipe));
             }

@@ -132,8 +132,10 @@ public sealed class ReattachTests(AgentFixture agent) : IClassFixture<AgentFixtu
     {
         using var connection = await agent.ConnectAsync(Cancelled);
 
-        var refusal = await Assert.ThrowsAsync<RpcException>(
-            async () => await connection.Client.ClaimAsync(new ClaimRequest(), cancellationToken: Cancelled));
+        using var call = connection.Client.Exec(cancellationToken: Cancelled);
+        await call.RequestStream.WriteAsync(new ExecInput { Claim = new ClaimRequest() }, Cancelled);
+
+        var refusal = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(Cancelled));
 
         Assert.Equal(StatusCode.FailedPrecondition, refusal.StatusCode);
         Assert.Equal("this agent is a plain process, not a machine's init", refusal.Status.Detail);

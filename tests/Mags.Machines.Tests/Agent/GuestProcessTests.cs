@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Mags.Machines.Agent;
 using Mags.Machines.Native;
+using Mags.Machines.Tests.Agent.Hostile;
 using Mags.Machines.Tests.Fakes;
 using Mags.Machines.Tests.Machines;
 
@@ -16,6 +17,7 @@ public sealed class GuestProcessTests(MachineFixture machines) : IAsyncDisposabl
     private readonly List<NetworkStream> _sessions = [];
     private ChildProcess? _agent;
     private FolderHandle? _sockets;
+    private TaskCompletionSource _connected = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -87,7 +89,41 @@ public sealed class GuestProcessTests(MachineFixture machines) : IAsyncDisposabl
             $"The guest's agent did not answer {GuestProcess.Attempts} times in a row: ", error.Message, StringComparison.Ordinal);
     }
 
-    private async Task<AgentChannel> StartAsync()
+    [Fact]
+    public async Task NextAsync_AgentStandsStillForAWhile_GoesOnInANewSession()
+    {
+        var clock = new HastyClock(factor: 20);
+        await using var channel = await StartAsync(clock);
+        using var over = new CancellationTokenSource();
+        var pulse = GuestPulse.KeepAsync(channel, clock, over.Token);
+        await using var process = new GuestProcess(
+            channel,
+            new ProcessSpec { Arguments = ["/bin/sh", "-c", "echo one; read line < go; echo two"], WorkingDirectory = _folder },
+            clock,
+            Token);
+        _ = await Tool.RunAsync("/usr/bin/mkfifo", [_folder.File("go")], Token);
+        while (await process.NextAsync() is not ProcessOutput)
+        {
+            // It starts.
+        }
+
+        await SignalAsync("-STOP");
+        _connected = new TaskCompletionSource();
+        var next = process.NextAsync();
+        await _connected.Task.WaitAsync(Token);
+        await SignalAsync("-CONT");
+        await File.WriteAllTextAsync(_folder.File("go"), "\n", Token);
+
+        Assert.Equal("two\n", Encoding.ASCII.GetString(Assert.IsType<ProcessOutput>(await next).Data.Span));
+        Assert.Equal(0, Assert.IsType<ProcessExited>(await process.NextAsync()).ExitCode);
+        await over.CancelAsync();
+        await pulse;
+    }
+
+    private Task<string> SignalAsync(string signal) => Tool.RunAsync(
+        "/usr/bin/kill", [signal, _agent!.Pid.ToString(CultureInfo.InvariantCulture)], Token);
+
+    private async Task<AgentChannel> StartAsync(TimeProvider? time = null)
     {
         var path = _folder.File("agent.sock");
         _agent = ChildProcess.Start(await machines.AgentAsync(), ["serve", "--socket", path], new FdMap(), null, null);
@@ -98,13 +134,14 @@ public sealed class GuestProcessTests(MachineFixture machines) : IAsyncDisposabl
             await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, limit.Token);
         }
 
-        return new AgentChannel(ConnectAsync, TimeProvider.System);
+        return new AgentChannel(ConnectAsync, time ?? TimeProvider.System);
     }
 
     private async Task<NetworkStream> ConnectAsync(CancellationToken cancellationToken)
     {
         var stream = await _sockets!.ConnectAsync("agent.sock", cancellationToken);
         _sessions.Add(stream);
+        _ = _connected.TrySetResult();
         return stream;
     }
 }
