@@ -24,6 +24,9 @@ internal sealed partial class SandboxNetwork(
     private const string Stands =
         "nftables keeps sandboxes from this host, from each other and from private networks; a passt for each leads out.";
 
+    private const string NoNames =
+        " They resolve no names: no name server has an address of a version of IP that this host has a default route for.";
+
     internal const string NoRoute = "This host has no default route.";
 
     // What failed may be repaired; it is looked at again, but not for each job anew.
@@ -45,7 +48,7 @@ internal sealed partial class SandboxNetwork(
     /// <summary>Whether sandboxes get a network, as one of the server's walls.</summary>
     internal Wall Wall => _standing is null
         ? new Wall(WallNames.Egress, Stands: false, $"Sandboxes get no network. {_reason}")
-        : new Wall(WallNames.Egress, Stands: true, Stands);
+        : new Wall(WallNames.Egress, Stands: true, Stands + (Expect() is { NameServers.Count: 0 } ? NoNames : ""));
 
     /// <summary>Why no sandbox gets a network; null while they do.</summary>
     internal string? Absence => _standing is null ? _reason : null;
@@ -220,6 +223,10 @@ internal sealed partial class SandboxNetwork(
         _resolversOf = resolversOf;
         _guarding = GuardAsync(standing);
         LogStands(rules.Table);
+        if (Expect() is { NameServers.Count: 0 })
+        {
+            LogNoNames();
+        }
     }
 
     private async Task<StandingRules> LoadAsync(
@@ -341,6 +348,11 @@ internal sealed partial class SandboxNetwork(
 
     [LoggerMessage(LogLevel.Information, "Sandboxes have a network; its boundary is the nftables table {Table}")]
     private partial void LogStands(string table);
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "Sandboxes resolve no names: no name server (Network:Resolvers, else /etc/resolv.conf) has an address of a version of IP that this host has a default route for")]
+    private partial void LogNoNames();
 
     [LoggerMessage(LogLevel.Warning, "Sandboxes get no network: {Reason}")]
     private partial void LogAbsent(string reason);
