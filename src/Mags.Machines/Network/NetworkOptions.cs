@@ -31,4 +31,7 @@ public sealed class NetworkOptions
     /// server's own.
     /// </summary>
     public string Namespace { get; set; } = "";
+
+    /// <summary>Where the host names its own name servers; no setting, tests have another.</summary>
+    internal string HostsFile { get; set; } = "/etc/resolv.conf";
 }

@@ -39,7 +39,6 @@ internal sealed partial class SandboxNetwork(
     private NetworkGround? _ground;
     private StandingRules? _standing;
     private Task _guarding = Task.CompletedTask;
-    private DateTime _resolversOf;
     private string _reason = "It is not set up yet.";
     private long? _failedAt;
     private bool _wasTried;
@@ -136,10 +135,8 @@ internal sealed partial class SandboxNetwork(
         _stopping.Dispose();
     }
 
-    private bool IsCurrent() => _standing is not null && _resolversOf == ResolversTime();
-
-    private DateTime ResolversTime() =>
-        options.Value.Resolvers.Count > 0 ? default : File.GetLastWriteTimeUtc(Resolvers.HostsFile);
+    // By what it says and not by its time: it may be a link to a file that others write.
+    private bool IsCurrent() => _standing is { } standing && standing.Rules.Resolvers.Same(Resolvers.Of(options.Value));
 
     private async Task<PasstProcess?> StartAsync(RestoredMachine machine, SafeFileHandle end, IpFamilies families)
     {
@@ -210,7 +207,6 @@ internal sealed partial class SandboxNetwork(
     {
         _ground ??= await NetworkGround.MakeAsync(
             options.Value, machines.Value.JailPath, folders.Home, cancellationToken);
-        var resolversOf = ResolversTime();
         var rules = new EgressRules(folders.Home, uids, options.Value, Resolvers.Of(options.Value));
         var standing = await LoadAsync(_ground, rules, cancellationToken);
         lock (_lock)
@@ -220,7 +216,6 @@ internal sealed partial class SandboxNetwork(
             _standing = standing;
         }
 
-        _resolversOf = resolversOf;
         _guarding = GuardAsync(standing);
         LogStands(rules.Table);
         if (Expect() is { NameServers.Count: 0 })
