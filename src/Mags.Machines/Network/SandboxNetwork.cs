@@ -194,12 +194,13 @@ internal sealed partial class SandboxNetwork(
         catch (Exception e) when (e is MachineException or IOException)
         {
             _failedAt = time.GetTimestamp();
-            if (Fall(e.Message) || _reason != e.Message)
+            var isNew = _reason != e.Message;
+            if (Fall(e.Message) || isNew)
             {
                 LogAbsent(e.Message);
             }
 
-            (_reason, _isRepairing) = (e.Message, false);
+            _isRepairing = false;
         }
     }
 
