@@ -13,6 +13,13 @@ namespace Mags.Machines.Network;
 /// </summary>
 internal sealed class EgressRules(string home, UidRange uids, NetworkOptions options, Resolvers resolvers)
 {
+    private const string Connection = "connection";
+    private const string Question = "question";
+
+    // Apart, so that whoever has too many connections can still resolve names.
+    private readonly ConnectionLimit[] _limits =
+        [new(Connection, options.MaxConnections), new(Question, options.MaxConnections)];
+
     /// <summary>Name of the home's own table.</summary>
     internal string Table { get; } = TableOf(home);
 
@@ -35,6 +42,7 @@ internal sealed class EgressRules(string home, UidRange uids, NetworkOptions opt
         {{Set("private", ClosedNetworks.Private)}}
         {{Set("denied", Parse(options.Deny))}}
         {{Set("allowed", Parse(options.Allow))}}
+        {{string.Join('\n', _limits.Select(limit => limit.ToSets()))}}
             chain names {
                 type nat hook output priority -100; policy accept;
         {{Lines(Names().Select(name => $"{Users} {name.ToDnat()}"))}}
@@ -48,7 +56,7 @@ internal sealed class EgressRules(string home, UidRange uids, NetworkOptions opt
                 {{Users}} jump sandbox
             }
             chain sandbox {
-        {{Lines(Names().Select(name => name.ToAccept()))}}
+        {{Lines(Names().Select(name => $"{name.ToMatch()} goto {Question}"))}}
                 ip option lsrr exists drop
                 ip option ssrr exists drop
                 exthdr rt exists drop
@@ -65,11 +73,12 @@ internal sealed class EgressRules(string home, UidRange uids, NetworkOptions opt
                 jump protocols
             }
             chain protocols {
-                meta l4proto { tcp, udp } accept
-                icmp type echo-request accept
-                icmpv6 type echo-request accept
+                meta l4proto { tcp, udp } goto {{Connection}}
+                icmp type echo-request goto {{Connection}}
+                icmpv6 type echo-request goto {{Connection}}
                 jump refuse
             }
+        {{string.Join('\n', _limits.Select(limit => limit.ToChain()))}}
             chain refuse {
                 counter
                 meta l4proto tcp reject with tcp reset

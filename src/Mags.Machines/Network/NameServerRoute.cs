@@ -23,6 +23,7 @@ internal sealed record NameServerRoute(string Guest, IPAddress Real)
     internal string ToSnat() =>
         $"ct original {Ip} daddr {Guest} {Ip} daddr {Real} snat {Ip} to {(Ip == "ip6" ? "::1" : "127.0.0.1")}";
 
-    internal string ToAccept() =>
-        $"{Protocols} ct original {Ip} daddr {Guest} ct original proto-dst {Port} {Ip} daddr {Real} th dport {Port} accept";
+    /// <summary>What is led, as the rules see it then.</summary>
+    internal string ToMatch() =>
+        $"{Protocols} ct original {Ip} daddr {Guest} ct original proto-dst {Port} {Ip} daddr {Real} th dport {Port}";
 }

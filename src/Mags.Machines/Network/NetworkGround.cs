@@ -1,4 +1,5 @@
 using Mags.Machines.Native;
+using Mags.Machines.Sandboxes;
 using Mags.Machines.Walls;
 
 namespace Mags.Machines.Network;
@@ -6,10 +7,13 @@ namespace Mags.Machines.Network;
 /// <summary>What all machines' networks share: the namespace they lead out of, the view that passt starts in, the tools.</summary>
 internal sealed class NetworkGround : IDisposable
 {
+    internal const string NoRoute = "This host has no default route.";
+
     private const int OpenFiles = 8192;
 
     private readonly JailNamespaces _view;
     private readonly string _launcher;
+    private bool _wasTried;
 
     private NetworkGround(NetworkPlace place, JailNamespaces view, string launcher, string passt)
     {
@@ -54,6 +58,33 @@ internal sealed class NetworkGround : IDisposable
     }
 #pragma warning restore CA2000
 
+    /// <summary>Whether passt works here, until it did once.</summary>
+    /// <exception cref="MachineException">It does not; the message says why.</exception>
+    internal async Task TryPasstAsync(UidRange uids, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (_wasTried)
+        {
+            return;
+        }
+
+        var families = Place.Families();
+        if (families == IpFamilies.None)
+        {
+            throw new MachineException(MachineFault.Setup, NoRoute);
+        }
+
+        var uid = uids.Take();
+        try
+        {
+            await PasstTrial.RunAsync(ConfineAlone(uid), Passt, families, time, cancellationToken);
+            _wasTried = true;
+        }
+        finally
+        {
+            uids.Release(uid);
+        }
+    }
+
     /// <summary>What passt is started behind: all that its machine's QEMU is behind, but with a network.</summary>
     internal Confinement Confine(Confinement machine) => machine with
     {
@@ -65,13 +96,13 @@ internal sealed class NetworkGround : IDisposable
         OpenFiles = OpenFiles,
     };
 
-    /// <summary>The same for a passt without a machine.</summary>
-    internal Confinement ConfineAlone(uint user) => Confine(
-        new Confinement { Launcher = _launcher, User = user, Processes = 8 });
-
     public void Dispose()
     {
         _view.Dispose();
         Place.Dispose();
     }
+
+    // For a passt without a machine.
+    private Confinement ConfineAlone(uint user) => Confine(
+        new Confinement { Launcher = _launcher, User = user, Processes = 8 });
 }

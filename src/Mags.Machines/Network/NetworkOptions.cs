@@ -27,8 +27,17 @@ public sealed class NetworkOptions
     public IList<string> Resolvers { get; set; } = [];
 
     /// <summary>
+    /// How many connections each sandbox may have that the host's kernel tracks, and as many questions to name servers.
+    /// Default 4096. Datagrams to each address and port count as a connection until half a minute after the last.
+    /// </summary>
+    public int MaxConnections { get; set; } = 4096;
+
+    /// <summary>
     /// Name of a network namespace (<c>ip netns</c>) that sandboxes reach the outside through. Default empty: the
     /// server's own.
     /// </summary>
     public string Namespace { get; set; } = "";
+
+    /// <summary>Where the host names its own name servers; no setting, tests have another.</summary>
+    internal string HostsFile { get; set; } = "/etc/resolv.conf";
 }

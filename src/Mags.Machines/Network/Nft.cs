@@ -1,10 +1,11 @@
+using System.Text.RegularExpressions;
 using Mags.Machines.Native;
 using Microsoft.Win32.SafeHandles;
 
 namespace Mags.Machines.Network;
 
 /// <summary>The program <c>nft</c>, run in the sandboxes' network namespace.</summary>
-internal sealed class Nft(string launcher, IReadOnlyList<SafeFileHandle> namespaces)
+internal sealed partial class Nft(string launcher, IReadOnlyList<SafeFileHandle> namespaces)
 {
     /// <summary>Carries out commands, all or none.</summary>
     /// <exception cref="MachineException">They were refused; the message says why.</exception>
@@ -16,10 +17,11 @@ internal sealed class Nft(string launcher, IReadOnlyList<SafeFileHandle> namespa
         _ = await RunAsync(["-f", $"/proc/self/fd/{files.Add(input)}"], files, cancellationToken);
     }
 
-    /// <summary>A table as it is, without what its counters have counted.</summary>
+    /// <summary>A table as it was loaded, without what packets have left in its counters and sets.</summary>
     /// <exception cref="MachineException">There is none of this name.</exception>
-    internal Task<string> ListAsync(string table, CancellationToken cancellationToken) =>
-        RunAsync(["--stateless", "list", "table", "inet", table], new FdMap(), cancellationToken);
+    internal async Task<string> ListAsync(string table, CancellationToken cancellationToken) =>
+        LeftByPackets().Replace(
+            await RunAsync(["--stateless", "list", "table", "inet", table], new FdMap(), cancellationToken), "$1");
 
     /// <summary>Removes a table, if it is there.</summary>
     internal Task RemoveAsync(string table, CancellationToken cancellationToken) =>
@@ -41,4 +43,7 @@ internal sealed class Nft(string launcher, IReadOnlyList<SafeFileHandle> namespa
 
         return Tool.RunAsync(launcher, [.. line, "--", program, .. arguments], files, cancellationToken);
     }
+
+    [GeneratedRegex(@"(flags dynamic[^}]*?)\s+elements = \{[^}]*\}")]
+    private static partial Regex LeftByPackets();
 }

@@ -116,7 +116,7 @@ internal sealed class MachineClaimer(
 
             if (wish == NetworkWish.Required)
             {
-                throw SandboxNetwork.Missing(network.Absence ?? SandboxNetwork.NoRoute);
+                throw SandboxNetwork.Missing(network.Absence ?? NetworkGround.NoRoute);
             }
         }
 

@@ -23,6 +23,11 @@ internal sealed class NetworkOptionsValidator : IValidateOptions<NetworkOptions>
             faults.Add($"Network:Resolvers holds {options.Resolvers.Count} addresses; {MostResolvers} are used at most.");
         }
 
+        if (options.MaxConnections < 1)
+        {
+            faults.Add($"Network:MaxConnections is {options.MaxConnections}; it must be at least 1.");
+        }
+
         if (options.Namespace.Contains('/', StringComparison.Ordinal) || options.Namespace.StartsWith('.'))
         {
             faults.Add($"Network:Namespace: `{options.Namespace}` must be a name as `ip netns list` shows it.");

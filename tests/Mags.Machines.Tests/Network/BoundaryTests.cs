@@ -1,14 +1,24 @@
+using Mags.Machines.Network;
+using Mags.Machines.Tests.Machines;
+
 namespace Mags.Machines.Tests.Network;
 
 /// <summary>What a sandbox does not reach, whose root does what it can. There is a server behind every address.</summary>
 [Collection("Machines")]
 [Trait("Category", "Machine")]
-public sealed class BoundaryTests(NetworkedMachine guest) : IClassFixture<NetworkedMachine>
+public sealed class BoundaryTests(NetworkedMachine guest, MachineFixture machines) : IClassFixture<NetworkedMachine>
 {
     // By default a guest's kernel keeps these addresses to itself.
     private const string RouteLoopbacks =
         "ip address flush dev lo; ip link set lo down; sysctl -qw net.ipv4.conf.all.route_localnet=1;"
         + "ip route add 127.0.0.0/8 via 10.0.2.2 dev eth0; ip -6 route add ::1/128 via fe80::1 dev eth0;";
+
+    // All guests have the same address: by default it is the asker itself.
+    private static readonly string _routeNeighbour =
+        "for v in -4 -6; do ip $v rule add pref 10 lookup local; ip $v rule del pref 0; done;"
+        + $"ip rule add pref 5 iif lo to {GuestAddresses.Four} dport {ServingMachine.Port} lookup 7;"
+        + $"ip -6 rule add pref 5 iif lo to {GuestAddresses.Six} dport {ServingMachine.Port} lookup 7;"
+        + "ip route replace default via 10.0.2.2 dev eth0 table 7; ip -6 route replace default via fe80::1 dev eth0 table 7;";
 
     [Theory]
     [InlineData("127.0.0.1")]
@@ -23,10 +33,22 @@ public sealed class BoundaryTests(NetworkedMachine guest) : IClassFixture<Networ
     [InlineData(NetworkLab.PrivateFour)]
     [InlineData(NetworkLab.PrivateSix)]
     [InlineData(NetworkLab.LinkFour)]
-    [InlineData(NetworkLab.LinkSix)]
     [InlineData(NetworkLab.DeniedPublic)]
     public Task Network_PrivateOrOnTheLinkOrDenied_IsNotReached(string address) =>
         AssertNotReachedAsync(guest.Lab.Outside, address, "");
+
+    [Theory]
+    [InlineData("tcp")]
+    [InlineData("udp")]
+    public async Task Network_OnTheLinkOverIpv6_IsNotReached(string protocol)
+    {
+        using var server = NetworkLab.Serve(guest.Lab.Outside, NetworkLab.LinkSix);
+
+        // A program must name the interface: there is such a network at each.
+        await AskUntilRefusedAsync(protocol, NetworkLab.LinkSix + "%eth0", server.Port, "");
+
+        Assert.Empty(server.Heard);
+    }
 
     [Theory]
     [InlineData("tcp")]
@@ -97,14 +119,39 @@ public sealed class BoundaryTests(NetworkedMachine guest) : IClassFixture<Networ
         Assert.Empty(server.Heard);
     }
 
+    [Fact]
+    public async Task Machine_BesideIt_IsNotReached()
+    {
+        await using var machine = await machines.AcquireAsync(NetworkedMachine.Request, TestContext.Current.CancellationToken);
+        var neighbour = new ServingMachine(machine);
+        await neighbour.ServeAsync(guest.Lab);
+        foreach (var address in new[] { GuestAddresses.FourGateway, GuestAddresses.Four, GuestAddresses.Six })
+        {
+            await AskUntilRefusedAsync("tcp", address, ServingMachine.Port, _routeNeighbour);
+            await AskUntilRefusedAsync("udp", address, ServingMachine.Port, _routeNeighbour);
+        }
+
+        foreach (var address in new[] { NetworkLab.HostFour, NetworkLab.HostSix, NetworkLab.HostPrivate })
+        {
+            // Nobody on the host listens there, and a passt that sees this does not even try.
+            Assert.NotEqual(0, (await guest.AskAsync("tcp", address, ServingMachine.Port)).ExitCode);
+            await AskUntilRefusedAsync("udp", address, ServingMachine.Port, "");
+        }
+
+        Assert.Equal((0, "hello\n"), await neighbour.AskItselfAsync("tcp"));
+        Assert.Equal((0, "hello\n"), await neighbour.AskItselfAsync("udp"));
+        Assert.Equal("tcp ::ffff:127.0.0.1\nudp ::ffff:127.0.0.1\n", await neighbour.HeardAsync());
+    }
+
     private async Task AssertNotReachedAsync(string space, string address, string before)
     {
         using var server = NetworkLab.Serve(space, address);
-        foreach (var protocol in new[] { "tcp", "udp" })
-        {
-            await guest.AskUntilRefusedAsync(before + NetworkedMachine.Question(protocol, address, server.Port));
-        }
+        await AskUntilRefusedAsync("tcp", address, server.Port, before);
+        await AskUntilRefusedAsync("udp", address, server.Port, before);
 
         Assert.Empty(server.Heard);
     }
+
+    private Task AskUntilRefusedAsync(string protocol, string address, int port, string before) =>
+        guest.AskUntilRefusedAsync(before + NetworkedMachine.Question(protocol, address, port));
 }

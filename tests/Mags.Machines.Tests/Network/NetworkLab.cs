@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Mags.Machines.Native;
+using Mags.Machines.Network;
 
 namespace Mags.Machines.Tests.Network;
 
@@ -33,19 +34,26 @@ internal sealed class NetworkLab : IAsyncDisposable
     private const string Prefix = "mags-test-";
     private const string Ip = "/usr/sbin/ip";
 
+    private static readonly Lazy<Task> _leftAreGone = new(RemoveLeftAsync);
+    private static int _made;
+
+    private readonly string _name = $"{Prefix}{Environment.ProcessId}-{Interlocked.Increment(ref _made)}";
+
     private NetworkLab()
     {
     }
 
     /// <summary>Name of the host's network namespace.</summary>
-    public string Host { get; } = $"{Prefix}{Environment.ProcessId}-h";
+    public string Host => _name + "-h";
 
     /// <summary>Name of the outside world's.</summary>
-    public string Outside { get; } = $"{Prefix}{Environment.ProcessId}-o";
+    public string Outside => _name + "-o";
 
-    public static async Task<NetworkLab> MakeAsync()
+    /// <summary>Makes one.</summary>
+    /// <param name="families">What the host has addresses and a way out for.</param>
+    internal static async Task<NetworkLab> MakeAsync(IpFamilies families = IpFamilies.Four | IpFamilies.Six)
     {
-        await RemoveLeftAsync();
+        await _leftAreGone.Value;
         var lab = new NetworkLab();
         string[] commands =
         [
@@ -53,22 +61,11 @@ internal sealed class NetworkLab : IAsyncDisposable
             $"netns add {lab.Outside}",
             $"link add v0 netns {lab.Host} type veth peer name v1 netns {lab.Outside}",
             $"-n {lab.Host} link set lo up",
-            $"-n {lab.Outside} link set lo up",
-            $"-n {lab.Host} address add {HostFour}/24 dev v0",
-            $"-n {lab.Host} address add {HostSix}/64 dev v0 nodad",
-            $"-n {lab.Host} address add {HostPrivate}/32 dev lo",
-            $"-n {lab.Host} address add 169.254.77.1/24 dev v0",
-            $"-n {lab.Outside} address add 198.51.100.1/24 dev v1",
-            $"-n {lab.Outside} address add 2001:db8:1::1/64 dev v1 nodad",
-            $"-n {lab.Outside} address add {LinkFour}/24 dev v1",
-            $"-n {lab.Outside} address add {LinkSix}/64 dev v1 nodad",
-            .. new[] { OutsideFour, PrivateFour, AllowedPrivate, DeniedPublic }
-                .Select(address => $"-n {lab.Outside} address add {address}/32 dev lo"),
-            .. new[] { OutsideSix, PrivateSix }.Select(address => $"-n {lab.Outside} address add {address}/128 dev lo nodad"),
             $"-n {lab.Host} link set v0 up",
+            $"-n {lab.Outside} link set lo up",
             $"-n {lab.Outside} link set v1 up",
-            $"-n {lab.Host} route add default via 198.51.100.1",
-            $"-n {lab.Host} -6 route add default via 2001:db8:1::1",
+            .. families.HasFlag(IpFamilies.Four) ? lab.Four() : [],
+            .. families.HasFlag(IpFamilies.Six) ? lab.Six() : [],
         ];
         foreach (var command in commands)
         {
@@ -129,6 +126,27 @@ internal sealed class NetworkLab : IAsyncDisposable
         }
     }
 
+    private IEnumerable<string> Four() =>
+    [
+        $"-n {Host} address add {HostFour}/24 dev v0",
+        $"-n {Host} address add {HostPrivate}/32 dev lo",
+        $"-n {Host} address add 169.254.77.1/24 dev v0",
+        $"-n {Host} route add default via 198.51.100.1",
+        $"-n {Outside} address add 198.51.100.1/24 dev v1",
+        $"-n {Outside} address add {LinkFour}/24 dev v1",
+        .. new[] { OutsideFour, PrivateFour, AllowedPrivate, DeniedPublic }
+            .Select(address => $"-n {Outside} address add {address}/32 dev lo"),
+    ];
+
+    private IEnumerable<string> Six() =>
+    [
+        $"-n {Host} address add {HostSix}/64 dev v0 nodad",
+        $"-n {Host} -6 route add default via 2001:db8:1::1",
+        $"-n {Outside} address add 2001:db8:1::1/64 dev v1 nodad",
+        $"-n {Outside} address add {LinkSix}/64 dev v1 nodad",
+        .. new[] { OutsideSix, PrivateSix }.Select(address => $"-n {Outside} address add {address}/128 dev lo nodad"),
+    ];
+
     // A test run that was killed leaves its namespaces.
     private static async Task RemoveLeftAsync()
     {
@@ -137,7 +155,7 @@ internal sealed class NetworkLab : IAsyncDisposable
             : [];
         foreach (var name in left)
         {
-            var pid = int.Parse(name[Prefix.Length..^2], CultureInfo.InvariantCulture);
+            var pid = int.Parse(name[Prefix.Length..].Split('-')[0], CultureInfo.InvariantCulture);
             if (!Directory.Exists($"/proc/{pid}") || pid == Environment.ProcessId)
             {
                 _ = await Tool.RunAsync(Ip, ["netns", "delete", name], CancellationToken.None);

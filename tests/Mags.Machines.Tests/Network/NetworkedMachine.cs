@@ -47,13 +47,15 @@ public sealed partial class NetworkedMachine(MachineFixture machines) : IAsyncLi
     {
         var table = EgressRules.TableOf((await machines.HomeAsync()).Home);
         var before = await RefusedAsync(table);
-        _ = await ShellAsync($"({command}) >/dev/null 2>&1 &");
+        var (_, asker) = await ShellAsync($"({command}) >/dev/null 2>&1 & echo $!");
         using var limit = new CancellationTokenSource(_limit);
         while (await RefusedAsync(table) == before)
         {
             Assert.False(limit.IsCancellationRequested, $"Nothing was refused within {_limit.TotalSeconds} s of: {command}");
         }
 
+        // What it tries again would be counted as the next one's.
+        _ = await ShellAsync($"pkill -P {asker.Trim()}; kill {asker.Trim()}");
         using var control = NetworkLab.Serve(Lab.Outside, NetworkLab.OutsideFour);
         foreach (var protocol in new[] { "tcp", "udp" })
         {

@@ -3,13 +3,14 @@ using Mags.Machines.Network;
 using Mags.Machines.Sandboxes;
 using Mags.Machines.Tests.Fakes;
 using Mags.Machines.Tests.Machines;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
 namespace Mags.Machines.Tests.Network;
 
 public sealed class NoNetworkTests(MachineFixture machines)
 {
+    private readonly LogLines<SandboxNetwork> _log = new();
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -53,6 +54,7 @@ public sealed class NoNetworkTests(MachineFixture machines)
         Assert.Equal("There is no network namespace /run/netns/no-such (Network:Namespace).", network.Absence);
         Assert.False(network.Wall.Stands);
         Assert.Contains("no-such", network.Wall.Detail, StringComparison.Ordinal);
+        Assert.Equal([$"Warning: Sandboxes get no network: {network.Absence}"], _log.Lines);
     }
 
     private async Task<SandboxNetwork> MakeAsync(TemporaryFolder root, NetworkOptions options)
@@ -64,6 +66,6 @@ public sealed class NoNetworkTests(MachineFixture machines)
             Options.Create(options),
             Options.Create(new MachinesOptions { Home = root, JailPath = await machines.JailAsync() }),
             TimeProvider.System,
-            NullLogger<SandboxNetwork>.Instance);
+            _log);
     }
 }

@@ -27,6 +27,7 @@ public sealed class NetworkOptionsValidatorTests
             Allow = ["10.1.2.3/99"],
             Deny = ["example.com"],
             Resolvers = ["one", "1.1.1.1", "1.0.0.1", "8.8.8.8"],
+            MaxConnections = 0,
             Namespace = "../x",
         };
 
@@ -36,6 +37,7 @@ public sealed class NetworkOptionsValidatorTests
                 "Network:Deny: `example.com` is no network such as 10.1.0.0/16 or fd12::/64.",
                 "Network:Resolvers: `one` is no IP address.",
                 "Network:Resolvers holds 4 addresses; 3 are used at most.",
+                "Network:MaxConnections is 0; it must be at least 1.",
                 "Network:Namespace: `../x` must be a name as `ip netns list` shows it.",
             ],
             new NetworkOptionsValidator().Validate(null, options).Failures);
