@@ -1,5 +1,7 @@
 using Mags.Data.Tests.Fixtures;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Mags.Data.Tests;
@@ -52,6 +54,24 @@ public sealed class DatabaseMigratorTests(PostgresServer postgres)
             $"A newer version of Mags wrote the database {database.Database.Name} (this one does not know its change "
             + "'99990101000000_Later'). Start that version, or use another database.",
             fault.Message);
+    }
+
+    [Theory, EachDatabase]
+    public async Task MigrateAsync_DatabaseOfBeforeJobsWereCounted_CountsThem(string provider)
+    {
+        await using var database = await TestDatabase.CreateAsync(provider, postgres);
+        var (ada, bob) = (await database.AddUserAsync(), await database.AddUserAsync("bob"));
+        await database.AddJobAsync(ada);
+        await database.AddJobAsync(ada);
+        await using (var db = database.Database.CreateMigrating())
+        {
+            await db.GetService<IMigrator>().MigrateAsync("Network", RunToken);
+        }
+
+        await database.Migrator.MigrateAsync(RunToken);
+
+        Assert.Equal(2, (await database.Jobs.ListAsync(ada, page: 1, pageSize: 1, RunToken)).Total);
+        Assert.Equal(0, (await database.Jobs.ListAsync(bob, page: 1, pageSize: 1, RunToken)).Total);
     }
 
     [Theory, EachDatabase]

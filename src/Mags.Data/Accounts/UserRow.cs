@@ -11,4 +11,10 @@ public sealed class UserRow
 
     /// <summary>When the user was made.</summary>
     public required DateTimeOffset CreatedAt { get; set; }
+
+    /// <summary>
+    /// How many jobs the user has, ended ones too. Whoever adds or removes a job changes it in the same transaction: to
+    /// count them would cost more with each job.
+    /// </summary>
+    public int JobCount { get; set; }
 }

@@ -32,7 +32,10 @@ internal sealed class JobQueries
             .FirstOrDefault());
 
     public Func<MagsDbContext, Guid, Task<int>> Count { get; } = EF.CompileAsyncQuery(
-        (MagsDbContext db, Guid userId) => db.Jobs.Count(job => job.UserId == userId));
+        (MagsDbContext db, Guid userId) => db.Users
+            .Where(user => user.Id == userId)
+            .Select(user => user.JobCount)
+            .FirstOrDefault());
 
     public Func<MagsDbContext, Guid, int, int, IAsyncEnumerable<JobRow>> Page { get; } = EF.CompileAsyncQuery(
         (MagsDbContext db, Guid userId, int skip, int take) => db.Jobs

@@ -1,3 +1,5 @@
+using Microsoft.EntityFrameworkCore;
+
 namespace Mags.Data.Jobs;
 
 /// <summary>Jobs in the database. A fault of the database is a <see cref="DatabaseException"/>.</summary>
@@ -30,6 +32,8 @@ public sealed class JobStore
                     db.Add(job);
                     db.Add(input);
                     await db.SaveChangesAsync(CancellationToken.None);
+                    await db.Users.Where(user => user.Id == job.UserId).ExecuteUpdateAsync(
+                        user => user.SetProperty(row => row.JobCount, row => row.JobCount + 1));
                 }
 
                 return excess;

@@ -27,7 +27,7 @@ public sealed class QueryPlanTests(PostgresServer postgres)
         var plans = await PlansAsync(database, spy);
         string[] expected =
         [
-            "SEARCH j USING COVERING INDEX ix_jobs_user (user_id=?)",
+            "SEARCH u USING INDEX sqlite_autoindex_users_1 (id=?)",
             "SEARCH j USING INDEX ix_jobs_user (user_id=?)",
             "SEARCH j USING INDEX sqlite_autoindex_jobs_1 (id=?)",
             "SEARCH j USING INDEX ix_jobs_name (user_id=? AND name=?)",

@@ -70,6 +70,10 @@ namespace Mags.Data.Postgres.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("created_at");
 
+                    b.Property<int>("JobCount")
+                        .HasColumnType("integer")
+                        .HasColumnName("job_count");
+
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasColumnType("text")

@@ -65,6 +65,10 @@ namespace Mags.Data.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("created_at");
 
+                    b.Property<int>("JobCount")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("job_count");
+
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasColumnType("TEXT")
