@@ -16,7 +16,11 @@ public sealed record ProcessOutput(OutputSource Stream, ReadOnlyMemory<byte> Dat
 /// <param name="ExitCode">0 to 255; 128 + n when killed by signal n.</param>
 /// <param name="TimedOut">Whether the time limit ended it.</param>
 /// <param name="Duration">How long it ran, by the guest's clock.</param>
-public sealed record ProcessExited(int ExitCode, bool TimedOut, TimeSpan Duration) : ProcessEvent;
+public sealed record ProcessExited(int ExitCode, bool TimedOut, TimeSpan Duration) : ProcessEvent
+{
+    /// <summary>Whether the sandbox's memory was used up meanwhile, and its kernel ended processes for that.</summary>
+    public bool RanOutOfMemory { get; init; }
+}
 
 /// <summary>Output stream of a process.</summary>
 public enum OutputSource

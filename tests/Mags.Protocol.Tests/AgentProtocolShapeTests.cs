@@ -72,6 +72,7 @@ public sealed class AgentProtocolShapeTests
           2 signal int32
           3 timed_out bool
           4 duration_us int64
+          5 memory_kills int64
         message ProcessStarted
           1 pid int32
         message SetClockReply

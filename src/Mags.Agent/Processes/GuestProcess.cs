@@ -23,6 +23,7 @@ internal sealed class GuestProcess : IReadyHandler
     private readonly InputPipe? _input;
     private readonly int _pidFd;
     private readonly long _startedAt;
+    private readonly long _memoryKillsBefore;
     private ulong _pidToken;
     private Deadline? _timeout;
     private bool _timedOut;
@@ -43,6 +44,7 @@ internal sealed class GuestProcess : IReadyHandler
         _output = new OutputPipe(this, OutputStream.Stdout, pipes.Output, loop);
         _error = new OutputPipe(this, OutputStream.Stderr, pipes.Error, loop);
         _input = pipes.Input >= 0 ? new InputPipe(this, pipes.Input, loop) : null;
+        _memoryKillsBefore = sandbox.MemoryKills;
         _pidFd = ChildProcess.OpenWatch(pid);
     }
 
@@ -177,7 +179,10 @@ internal sealed class GuestProcess : IReadyHandler
             FileDescriptor.Close(_pidFd);
             _timeout?.Cancel();
             _input?.Close();
-            var end = ProcessEnd.FromStatus(status, _timedOut, _time.GetElapsedTime(_startedAt));
+            var end = ProcessEnd.FromStatus(status, _timedOut, _time.GetElapsedTime(_startedAt)) with
+            {
+                MemoryKills = _sandbox.MemoryKills - _memoryKillsBefore,
+            };
             if (end is { Signal: KillSignal, TimedOut: false } && _sandbox.IsEnding)
             {
                 // The machine goes down right after; "killed by signal 9" would hide from the host why.

@@ -11,6 +11,9 @@ internal interface ISandbox
     /// </summary>
     bool IsEnding { get; }
 
+    /// <summary>How many of its processes the kernel has ended because the sandbox's memory was used up.</summary>
+    long MemoryKills { get; }
+
     /// <summary>Puts a process under the sandbox's limits. In the work that started it.</summary>
     /// <returns>Whether that was done.</returns>
     bool Admit(int processId);

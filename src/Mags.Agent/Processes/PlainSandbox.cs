@@ -9,6 +9,8 @@ internal sealed class PlainSandbox(string scriptFolder) : ISandbox
 
     public bool IsEnding => false;
 
+    public long MemoryKills => 0;
+
     public bool Admit(int processId) => true;
 
     public void Invoke(Action work)

@@ -7,6 +7,9 @@ namespace Mags.Agent.Processes;
 /// <param name="Duration">How long it ran.</param>
 internal sealed record ProcessEnd(int ExitCode, int Signal, bool TimedOut, TimeSpan Duration)
 {
+    /// <summary>Processes of the sandbox that the kernel ended meanwhile because its memory was used up.</summary>
+    public long MemoryKills { get; init; }
+
     private const int TimeOutExitCode = 124;
     private const int SignalBase = 128;
 

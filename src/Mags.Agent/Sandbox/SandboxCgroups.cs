@@ -31,6 +31,7 @@ internal sealed unsafe class SandboxCgroups
     private readonly int _script = Open(Script + Members);
     private readonly int _later = Open(Later + Members);
     private readonly int _agent = Open(Agent + Members);
+    private readonly int _memoryEvents = FileDescriptor.Open(Sandbox + "/memory.events", FileDescriptor.ReadOnly);
     private readonly int _agentProcesses = Open(Agent + MostProcesses);
     private readonly string _self = NativeMethods.GetProcessId().ToString(CultureInfo.InvariantCulture);
     private bool _scriptIsNext;
@@ -72,6 +73,17 @@ internal sealed unsafe class SandboxCgroups
         Allow("/proc/sys/kernel/pid_max", limits.Processes);
     }
 
+    /// <summary>How many processes of the sandbox the kernel has ended because its memory was used up.</summary>
+    public long MemoryKills
+    {
+        get
+        {
+            const string kills = "oom_kill ";
+            var line = ReadStart(_memoryEvents).Split('\n').FirstOrDefault(line => line.StartsWith(kills, StringComparison.Ordinal));
+            return line is null ? 0 : long.Parse(line[kills.Length..], CultureInfo.InvariantCulture);
+        }
+    }
+
     /// <summary>Says that the machine is claimed: the next process is its script.</summary>
     public void ExpectScript() => _scriptIsNext = true;
 
@@ -109,17 +121,17 @@ internal sealed unsafe class SandboxCgroups
         Write(_agentProcesses, "max");
     }
 
-    private string[] Strays()
+    private string[] Strays() =>
+        [.. ReadStart(_agent).Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(member => member != _self)];
+
+    /// <summary>The beginning of a file, read anew; empty when it cannot be read.</summary>
+    private static string ReadStart(int file)
     {
-        Span<byte> list = stackalloc byte[ListSize];
-        fixed (byte* start = list)
+        Span<byte> bytes = stackalloc byte[ListSize];
+        fixed (byte* start = bytes)
         {
-            var length = (int)NativeMethods.ReadAt(_agent, start, ListSize, 0);
-            return length <= 0
-                ? []
-                : [.. Encoding.ASCII.GetString(list[..length])
-                    .Split('\n', StringSplitOptions.RemoveEmptyEntries)
-                    .Where(member => member != _self)];
+            var length = (int)NativeMethods.ReadAt(file, start, ListSize, 0);
+            return Encoding.ASCII.GetString(bytes[..Math.Max(0, length)]);
         }
     }
 

@@ -37,6 +37,8 @@ internal sealed class SandboxThread : ISandbox
     /// <summary>The limits of its processes, once they are set up.</summary>
     public SandboxCgroups? Groups { get; set; }
 
+    public long MemoryKills => Groups?.MemoryKills ?? 0;
+
     public bool Admit(int processId)
     {
         if (Groups is not { } groups)

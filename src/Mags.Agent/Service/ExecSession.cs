@@ -176,6 +176,7 @@ internal sealed class ExecSession(
             Signal = end.Signal,
             TimedOut = end.TimedOut,
             DurationUs = (long)end.Duration.TotalMicroseconds,
+            MemoryKills = end.MemoryKills,
         },
     };
 }

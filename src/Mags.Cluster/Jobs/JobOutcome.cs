@@ -24,4 +24,8 @@ public sealed record JobOutcome
     /// <summary>Whether the run was cut off on this server's side: the job or the server was stopped.</summary>
     [Id(4)]
     public bool CutOff { get; init; }
+
+    /// <summary>Whether the sandbox's memory was used up while the script ran, and processes were ended for that.</summary>
+    [Id(5)]
+    public bool RanOutOfMemory { get; init; }
 }

@@ -102,6 +102,7 @@ internal sealed partial class JobRunner(
                             ExitCode = exited.ExitCode,
                             TimedOut = exited.TimedOut,
                             Duration = exited.Duration,
+                            RanOutOfMemory = exited.RanOutOfMemory,
                         };
                 }
             }

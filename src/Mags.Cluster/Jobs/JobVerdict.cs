@@ -72,6 +72,8 @@ internal static class JobVerdict
         { CutOff: true } => "the server was stopped while the script ran",
         { Fault: { } fault } => fault,
         { TimedOut: true } => $"the script did not end within its limit of {job.TimeoutSeconds} s (`timeout`)",
+        { ExitCode: not 0, RanOutOfMemory: true } =>
+            $"the script exited with code {outcome.ExitCode}; the sandbox had used up its memory of {job.MemoryMib} MiB (`memory_mb`), and processes were ended for that",
         { ExitCode: > 128 and <= 128 + 64 } =>
             $"the script exited with code {outcome.ExitCode} (128 + {outcome.ExitCode - 128}: ended by a signal)",
         { ExitCode: not 0 } => $"the script exited with code {outcome.ExitCode}",

@@ -24,7 +24,10 @@ internal static class GuestWord
         return new Machines.ProcessExited(
             exited.ExitCode,
             exited.TimedOut,
-            TimeSpan.FromMicroseconds(Math.Clamp(exited.DurationUs, 0, longest)));
+            TimeSpan.FromMicroseconds(Math.Clamp(exited.DurationUs, 0, longest)))
+        {
+            RanOutOfMemory = exited.MemoryKills > 0,
+        };
     }
 
     /// <summary>A guest's text as a part of one of the host's sentences: one line, and not a long one.</summary>

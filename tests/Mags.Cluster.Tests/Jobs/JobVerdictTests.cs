@@ -17,6 +17,11 @@ public sealed class JobVerdictTests
             new JobOutcome { ExitCode = 137, TimedOut = true, Duration = TimeSpan.FromSeconds(5) },
             JobState.Error, 124, "the script did not end within its limit of 5 s (`timeout`)"
         },
+        {
+            new JobOutcome { ExitCode = 137, RanOutOfMemory = true }, JobState.Error, 137,
+            "the script exited with code 137; the sandbox had used up its memory of 512 MiB (`memory_mb`), and processes were ended for that"
+        },
+        { new JobOutcome { ExitCode = 0, RanOutOfMemory = true }, JobState.Completed, 0, null },
         { new JobOutcome { Fault = "the guest rebooted" }, JobState.Error, null, "the guest rebooted" },
         { new JobOutcome { CutOff = true }, JobState.Error, null, "the server was stopped while the script ran" },
     };
@@ -100,6 +105,7 @@ public sealed class JobVerdictTests
         Subdomain = "0123456789ab",
         MachineId = state == JobState.Running ? "m-1" : null,
         TimeoutSeconds = 5,
+        MemoryMib = 512,
         CreatedAt = _now,
     };
 }

@@ -41,7 +41,7 @@ public sealed class HostileScriptTests : IAsyncLifetime
         var job = await RunBesideAsync("echo going; exec tail /dev/zero", timeout: 200, memory: 256);
 
         Assert.Equal(("error", 137), (job.Status, job.ExitCode));
-        Assert.Contains("137", job.Error, StringComparison.Ordinal);
+        Assert.Contains("used up its memory of 256 MiB", job.Error, StringComparison.Ordinal);
         Assert.Equal(["going"], job.Stdout);
     }
 

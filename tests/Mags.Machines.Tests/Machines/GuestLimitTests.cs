@@ -33,10 +33,13 @@ public sealed class GuestLimitTests(MachineFixture machines)
     {
         await using var machine = await machines.AcquireAsync(MachineFixture.Request, Token);
 
+        var modest = await machine.RunAsync(new ProcessSpec { Arguments = ["false"] }, Token).LastAsync(Token);
         var greedy = await machine.RunAsync(new ProcessSpec { Arguments = ["tail", "/dev/zero"] }, Token).LastAsync(Token);
         var (code, output) = await MachineFixture.ShellAsync(machine, "echo alive", Token);
 
-        Assert.Equal(137, Assert.IsType<ProcessExited>(greedy).ExitCode);
+        Assert.False(Assert.IsType<ProcessExited>(modest).RanOutOfMemory);
+        var end = Assert.IsType<ProcessExited>(greedy);
+        Assert.Equal((137, true), (end.ExitCode, end.RanOutOfMemory));
         Assert.Equal((0, "alive\n"), (code, output));
     }
 
