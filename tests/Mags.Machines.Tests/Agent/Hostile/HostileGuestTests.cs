@@ -122,6 +122,25 @@ public sealed class HostileGuestTests
         Assert.DoesNotContain("cancel", error.Message, StringComparison.OrdinalIgnoreCase);
     }
 
+    [Fact]
+    public async Task Guest_ThatReadsNothing_IsGivenUp()
+    {
+        await using var guest = new FakeGuest(async (_, stream, cancelled) =>
+        {
+            await AgentSession.AcceptAsync(stream, cancelled);
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancelled);
+        });
+        var clock = new HastyClock(100);
+        await using var channel = new AgentChannel(guest.ConnectAsync, clock);
+        // More than fits on the way to it.
+        var script = new ProcessSpec { Arguments = ["/bin/sh"], Script = new byte[1024 * 1024] };
+        await using var process = new GuestProcess(channel, script, clock, Token);
+
+        var error = await Assert.ThrowsAsync<MachineException>(process.NextAsync);
+
+        Assert.Contains("it took no call within 15 s", error.Message, StringComparison.Ordinal);
+    }
+
     private static async Task RunAsync(int seed)
     {
         var clock = new HastyClock(Haste);
