@@ -8,7 +8,7 @@ namespace Mags.Architecture.Tests;
 /// </summary>
 public sealed partial class GuestDiskTests
 {
-    // The guest's own program mounts, that is its job; the launcher's mounts show single files of the host.
+    // The guest's own program mounts, that is its job; the launcher's mounts show single files of the host, and no disk.
     private static readonly string[] _mayMount = ["src/Mags.Agent/", "src/Mags.Jail/"];
 
     // Looks at a file system that was just made, which no guest has seen.
@@ -22,6 +22,7 @@ public sealed partial class GuestDiskTests
     {
         Assert.DoesNotContain(FilesWith(Mounting()), file => !_mayMount.Any(
             folder => file.StartsWith(folder, StringComparison.Ordinal)));
+        Assert.DoesNotContain(FilesWith(FileSystem()), file => file.StartsWith("src/Mags.Jail/", StringComparison.Ordinal));
         Assert.Equal(_mayCheck, FilesWith(Checking()));
     }
 
@@ -32,8 +33,11 @@ public sealed partial class GuestDiskTests
         .Where(file => words.IsMatch(File.ReadAllText(file)))
         .Select(file => Path.GetRelativePath(Repository.Root, file));
 
-    [GeneratedRegex("""EntryPoint = "(mount|fsmount|open_tree)"|\bmount -(?!t (tmpfs|cgroup2) )|"mount"|losetup|qemu-nbd|guestmount|fuse2fs""")]
+    [GeneratedRegex("""EntryPoint = "(mount|fsmount|open_tree)"|\bmount (-(?!t (tmpfs|cgroup2) )|/dev/)|"(/usr)?(/s?bin/)?mount"|losetup|qemu-nbd|guestmount|fuse2fs""")]
     private static partial Regex Mounting();
+
+    [GeneratedRegex("\"(ext[234]|xfs|btrfs|vfat|squashfs|iso9660|overlay)\"")]
+    private static partial Regex FileSystem();
 
     [GeneratedRegex("fsck|debugfs|resize2fs|tune2fs|dumpe2fs|e2image")]
     private static partial Regex Checking();

@@ -13,12 +13,12 @@ internal static partial class PromiseTable
     /// <summary>Named tests that are in no source.</summary>
     public static IEnumerable<string> MissingTests(IEnumerable<string> rows)
     {
-        var sources = string.Join('\n', Repository.Files("tests", "*.cs").Select(File.ReadAllText));
-        var classes = TestClass().Matches(sources).Select(match => match.Groups[1].Value).ToHashSet();
-        var methods = TestMethod().Matches(sources).Select(match => match.Groups[1].Value).ToHashSet();
-        return rows.SelectMany(row => NamedTest().Matches(row))
-            .Where(test => !classes.Contains(test.Groups[1].Value) || !methods.Contains(test.Groups[2].Value))
-            .Select(test => test.Value);
+        // A file holds one class of tests.
+        var tests = Repository.Files("tests", "*.cs").Select(File.ReadAllText)
+            .SelectMany(source => TestClass().Matches(source).Take(1).SelectMany(type => TestMethod().Matches(source)
+                .Select(method => $"`{type.Groups[1].Value}.{method.Groups[1].Value}`")))
+            .ToHashSet();
+        return rows.SelectMany(row => NamedTest().Matches(row)).Select(test => test.Value).Where(test => !tests.Contains(test));
     }
 
     public static IEnumerable<string> NamedBenches(IEnumerable<string> rows) =>

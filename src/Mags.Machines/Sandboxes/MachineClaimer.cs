@@ -11,8 +11,8 @@ internal sealed class MachineClaimer(
     BlankDisks blanks, SandboxNetwork network, TimeProvider time, ILogger<MachineClaimer> logger)
 {
     // The first run of anything in a process of QEMU takes five times as long as its second, for QEMU translates the code
-    // then. Later ones gain less and less: what they do differs a little each time.
-    private const int Rehearsals = 5;
+    // then. More than three gain nothing that can be measured. Odd, so that the last one ends with a network.
+    private const int Rehearsals = 3;
 
     // Looks like nothing a user would have; it is replaced at the claim.
     private const string WaitingName = "mags-waiting";

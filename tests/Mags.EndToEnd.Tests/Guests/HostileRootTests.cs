@@ -19,6 +19,23 @@ public sealed class HostileRootTests(SharedServer shared)
         Assert.Equal("completed", job.Status);
     }
 
+    /// <summary>The agent lives in the same kernel, and its port is a device that root may make a node of.</summary>
+    [Fact]
+    public async Task Agent_OfTheGuest_IsOutOfItsRootsReach()
+    {
+        const string look = """
+            cat /proc/[0-9]*/comm | grep -c mags
+            for port in /sys/class/virtio-ports/*; do
+                mknod /tmp/port c $(tr : ' ' < $port/dev) && cat /tmp/port
+            done
+            ls /sys/class/virtio-ports | wc -l
+            """;
+        var job = await shared.Api.RunAsync(look);
+
+        Assert.Equal(["0", "1"], job.Stdout);
+        Assert.Equal(["cat: /tmp/port: Device or resource busy"], job.Stderr);
+    }
+
     [Theory]
     [InlineData("echo b > /proc/sysrq-trigger; sleep 30", "reboot")]
     [InlineData("python3 -c 'import ctypes; ctypes.CDLL(None).reboot(0x01234567)'; sleep 30", "reboot")]

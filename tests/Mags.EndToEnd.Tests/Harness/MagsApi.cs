@@ -114,6 +114,8 @@ public sealed record FinishedJob(JsonObject Json, IReadOnlyList<LogLine> Lines)
 
     public string? Error => (string?)Json["error"];
 
+    public long DurationMs => (long?)Json["script_duration_ms"] ?? 0;
+
     public IReadOnlyList<string> Stdout => [.. Lines.Where(line => line.Source == "stdout").Select(line => line.Message)];
 
     public IReadOnlyList<string> Stderr => [.. Lines.Where(line => line.Source == "stderr").Select(line => line.Message)];

@@ -67,6 +67,16 @@ public sealed class HostileGuestTests
         Assert.Contains("Unsupported grpc-encoding", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Message_OfMoreThanAMebibyte_IsRefused()
+    {
+        // Its length alone is enough: room would be made for it before it has come.
+        var error = await EndAsync(Says(
+            [.. Http2.Opening(), .. Http2.Message(new byte[100], claimedLength: (1024 * 1024) + 1)]));
+
+        Assert.Contains("exceeds the maximum configured message size", error.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(-1)]
     [InlineData(256)]
