@@ -144,8 +144,8 @@ public sealed class MachineFixture : IAsyncDisposable
         {
             options.Namespace = lab.Host;
             options.Resolvers = [NetworkLab.Resolver];
-            options.Allow = [NetworkLab.AllowedPrivate + "/32"];
-            options.Deny = [NetworkLab.DeniedPublic + "/32"];
+            options.Allow = [.. NetworkLab.Allowed];
+            options.Deny = [.. NetworkLab.Denied];
         });
         var provider = services.BuildServiceProvider();
         await provider.GetRequiredService<LeftoverReclaimer>().RunAsync(CancellationToken.None);

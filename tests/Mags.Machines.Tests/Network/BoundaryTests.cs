@@ -1,4 +1,10 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Text;
+using Mags.Machines.Native;
 using Mags.Machines.Network;
+using Mags.Machines.Sandboxes;
 using Mags.Machines.Tests.Machines;
 
 namespace Mags.Machines.Tests.Network;
@@ -6,8 +12,12 @@ namespace Mags.Machines.Tests.Network;
 /// <summary>What a sandbox does not reach, whose root does what it can. There is a server behind every address.</summary>
 [Collection("Machines")]
 [Trait("Category", "Machine")]
-public sealed class BoundaryTests(NetworkedMachine guest, MachineFixture machines) : IClassFixture<NetworkedMachine>
+public sealed partial class BoundaryTests(NetworkedMachine guest, MachineFixture machines) : IClassFixture<NetworkedMachine>
 {
+    private const int Sctp = 132;
+
+    private static readonly TimeSpan _limit = TimeSpan.FromSeconds(20);
+
     // By default a guest's kernel keeps these addresses to itself.
     private const string RouteLoopbacks =
         "ip address flush dev lo; ip link set lo down; sysctl -qw net.ipv4.conf.all.route_localnet=1;"
@@ -26,29 +36,33 @@ public sealed class BoundaryTests(NetworkedMachine guest, MachineFixture machine
     [InlineData(NetworkLab.HostFour)]
     [InlineData(NetworkLab.HostSix)]
     [InlineData(NetworkLab.HostPrivate)]
+    [InlineData(NetworkLab.HostLinkFour)]
     public Task Host_AtAnyOfItsAddresses_IsNotReached(string address) =>
         AssertNotReachedAsync(guest.Lab.Host, address, RouteLoopbacks);
 
     [Theory]
     [InlineData(NetworkLab.PrivateFour)]
     [InlineData(NetworkLab.PrivateSix)]
+    [InlineData(NetworkLab.SharedFour)]
+    [InlineData(NetworkLab.TranslatedPrivate)]
+    [InlineData(NetworkLab.TranslatedLink)]
     [InlineData(NetworkLab.LinkFour)]
     [InlineData(NetworkLab.DeniedPublic)]
+    [InlineData(NetworkLab.DeniedPrivate)]
     public Task Network_PrivateOrOnTheLinkOrDenied_IsNotReached(string address) =>
         AssertNotReachedAsync(guest.Lab.Outside, address, "");
 
     [Theory]
     [InlineData("tcp")]
     [InlineData("udp")]
-    public async Task Network_OnTheLinkOverIpv6_IsNotReached(string protocol)
-    {
-        using var server = NetworkLab.Serve(guest.Lab.Outside, NetworkLab.LinkSix);
+    public Task Network_OnTheLinkOverIpv6_IsNotReached(string protocol) =>
+        AssertNotReachedOnTheLinkAsync(guest.Lab.Outside, NetworkLab.LinkSix, protocol);
 
-        // A program must name the interface: there is such a network at each.
-        await AskUntilRefusedAsync(protocol, NetworkLab.LinkSix + "%eth0", server.Port, "");
-
-        Assert.Empty(server.Heard);
-    }
+    [Theory]
+    [InlineData("tcp")]
+    [InlineData("udp")]
+    public Task Host_OnTheLinkOverIpv6_IsNotReached(string protocol) =>
+        AssertNotReachedOnTheLinkAsync(guest.Lab.Host, NetworkLab.HostLinkSix, protocol);
 
     [Theory]
     [InlineData("tcp")]
@@ -142,6 +156,132 @@ public sealed class BoundaryTests(NetworkedMachine guest, MachineFixture machine
         Assert.Equal((0, "hello\n"), await neighbour.AskItselfAsync("udp"));
         Assert.Equal("tcp ::ffff:127.0.0.1\nudp ::ffff:127.0.0.1\n", await neighbour.HeardAsync());
     }
+
+    [Theory]
+    [InlineData(NetworkLab.HostFour, "4")]
+    [InlineData(NetworkLab.HostSix, "6")]
+    public async Task Host_ByEcho_IsNotReached(string address, string version)
+    {
+        var before = EchoesHeard(version);
+
+        await guest.AskUntilRefusedAsync($"ping -c 1 -W 20 {address}");
+
+        Assert.Equal(before, EchoesHeard(version));
+    }
+
+    /// <summary>
+    /// Packets as passt cannot even send them. A process that has taken over its machine's user and may send anything is
+    /// held by the rules all the same.
+    /// </summary>
+    [Theory]
+    [InlineData(NetworkLab.OutsideFour, Sctp, "000000000000000000000000")]
+    [InlineData(NetworkLab.OutsideFour, 47, "00000800")]
+    [InlineData(NetworkLab.OutsideFour, 4, "45")]
+    [InlineData(NetworkLab.OutsideFour, 1, "0d00000000000000")]
+    [InlineData(NetworkLab.OutsideFour, 1, "0000000000000000")]
+    [InlineData(NetworkLab.OutsideSix, Sctp, "000000000000000000000000")]
+    [InlineData(NetworkLab.OutsideSix, 58, "8100000000000000")]
+    public async Task Protocol_OtherThanTcpUdpAndEcho_DoesNotGoOut(string address, int protocol, string packet)
+    {
+        var target = IPAddress.Parse(address);
+        var user = new UidRange((await machines.HomeAsync()).Home).First;
+        using var outside = NetworkLab.In(guest.Lab.Outside, () => OpenRaw(target, protocol));
+        outside.Bind(new IPEndPoint(target, 0));
+        using var ofMachine = NetworkLab.In(guest.Lab.Host, () => As(user, () => OpenRaw(target, protocol)));
+        using var ofRoot = NetworkLab.In(guest.Lab.Host, () => OpenRaw(target, protocol));
+        byte[] Packet(string sender) => [.. Convert.FromHexString(packet), .. Encoding.ASCII.GetBytes(sender)];
+
+        var error = Assert.Throws<SocketException>(() => ofMachine.SendTo(Packet(" of a machine"), new IPEndPoint(target, 0)));
+        _ = ofRoot.SendTo(Packet(" of root"), new IPEndPoint(target, 0));
+
+        Assert.Equal(SocketError.AccessDenied, error.SocketErrorCode);
+        Assert.Equal("root", await FirstSenderAsync(outside));
+    }
+
+    [Fact]
+    public async Task Machine_FromOutside_IsNotReached()
+    {
+        await using var machine = await machines.AcquireAsync(NetworkedMachine.Request, TestContext.Current.CancellationToken);
+        var serving = new ServingMachine(machine);
+        await serving.ServeAsync(guest.Lab);
+
+        foreach (var address in new[] { NetworkLab.HostFour, NetworkLab.HostSix })
+        {
+            var target = new IPEndPoint(IPAddress.Parse(address), ServingMachine.Port);
+            using var outside = NetworkLab.In(
+                guest.Lab.Outside, () => new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
+            var error = await Assert.ThrowsAsync<SocketException>(
+                () => outside.ConnectAsync(target, TestContext.Current.CancellationToken).AsTask());
+            Assert.Equal(SocketError.ConnectionRefused, error.SocketErrorCode);
+        }
+
+        Assert.Equal((0, "hello\n"), await serving.AskItselfAsync("tcp"));
+        Assert.Equal("tcp ::ffff:127.0.0.1\n", await serving.HeardAsync());
+    }
+
+    private async Task AssertNotReachedOnTheLinkAsync(string space, string address, string protocol)
+    {
+        using var server = NetworkLab.Serve(space, address);
+
+        // A program must name the interface: there is such a network at each.
+        await AskUntilRefusedAsync(protocol, address + "%eth0", server.Port, "");
+
+        Assert.Empty(server.Heard);
+    }
+
+    /// <summary>Who has sent the first packet that arrives; the kernels have things of their own to tell each other.</summary>
+    private static async Task<string> FirstSenderAsync(Socket socket)
+    {
+        var heard = new byte[200];
+        while (true)
+        {
+            var count = await socket.ReceiveAsync(heard, TestContext.Current.CancellationToken).AsTask().WaitAsync(_limit);
+            var sender = Encoding.ASCII.GetString(heard, 0, count).Split(" of ")[^1];
+            if (sender is "root" or "a machine")
+            {
+                return sender;
+            }
+        }
+    }
+
+    /// <summary>How many ICMP echoes the host was asked for over a version of IP.</summary>
+    private string EchoesHeard(string version) => NetworkLab.In(guest.Lab.Host, () =>
+    {
+        if (version == "6")
+        {
+            return File.ReadLines("/proc/thread-self/net/snmp6")
+                .Single(line => line.StartsWith("Icmp6InEchos ", StringComparison.Ordinal));
+        }
+
+        var icmp = File.ReadLines("/proc/thread-self/net/snmp")
+            .Where(line => line.StartsWith("Icmp:", StringComparison.Ordinal)).Select(line => line.Split(' ')).ToList();
+        return icmp[1][Array.IndexOf(icmp[0], "InEchos")];
+    });
+
+    // By the system call: .NET knows few protocols.
+    private static Socket OpenRaw(IPAddress address, int protocol)
+    {
+        const int Four = 2, Six = 10, Raw = 3, CloseOnExec = 0x80000;
+        using var file = LibC.Socket(
+            address.AddressFamily == AddressFamily.InterNetwork ? Four : Six, Raw | CloseOnExec, protocol);
+        Assert.False(file.IsInvalid);
+#pragma warning disable CA2000 // What is returned owns it.
+        var handle = new SafeSocketHandle(file.DangerousGetHandle(), ownsHandle: true);
+#pragma warning restore CA2000
+        file.SetHandleAsInvalid();
+        return new Socket(handle);
+    }
+
+    // On a thread of its own, whose the user is that a file belongs to: the rules see whose a socket is.
+    private static Socket As(uint user, Func<Socket> open)
+    {
+        _ = SetFileUser(user);
+        return open();
+    }
+
+    [LibraryImport("libc", EntryPoint = "setfsuid")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int SetFileUser(uint user);
 
     private async Task AssertNotReachedAsync(string space, string address, string before)
     {

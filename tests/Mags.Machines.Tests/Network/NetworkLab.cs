@@ -18,15 +18,26 @@ internal sealed class NetworkLab : IAsyncDisposable
     /// <summary>Private and link-local addresses beyond the host's link.</summary>
     public const string PrivateFour = "10.77.0.2";
     public const string PrivateSix = "fd77::2";
+    public const string SharedFour = "100.64.0.2";
     public const string AllowedPrivate = "10.88.0.2";
+    public const string AllowedPrivateSix = "fd88::2";
     public const string DeniedPublic = "203.0.113.66";
     public const string LinkFour = "169.254.77.2";
     public const string LinkSix = "fe80::77";
+
+    /// <summary>Denied within what is allowed.</summary>
+    public const string DeniedPrivate = "10.88.0.66";
+
+    /// <summary>Addresses for a translator (NAT64), with a private and a link-local one inside.</summary>
+    public const string TranslatedPrivate = "64:ff9b::a4d:2";
+    public const string TranslatedLink = "64:ff9b::a9fe:4d02";
 
     /// <summary>The host's own.</summary>
     public const string HostFour = "198.51.100.2";
     public const string HostSix = "2001:db8:1::2";
     public const string HostPrivate = "10.99.0.1";
+    public const string HostLinkFour = "169.254.77.1";
+    public const string HostLinkSix = "fe80::78";
 
     /// <summary>The host's name server, on its loopback as systemd-resolved's is.</summary>
     public const string Resolver = "127.0.0.53";
@@ -42,6 +53,16 @@ internal sealed class NetworkLab : IAsyncDisposable
     private NetworkLab()
     {
     }
+
+    /// <summary>
+    /// What is allowed to sandboxes: more than one private network, for what is the host's own or on its links stays closed
+    /// although it is allowed.
+    /// </summary>
+    public static IReadOnlyList<string> Allowed { get; } =
+        ["10.88.0.0/24", "fd88::/64", "10.99.0.0/16", "127.0.0.0/8", "169.254.0.0/16", "::1/128", "fe80::/10"];
+
+    /// <summary>What is denied to them.</summary>
+    public static IReadOnlyList<string> Denied { get; } = [DeniedPublic + "/32", DeniedPrivate + "/32"];
 
     /// <summary>Name of the host's network namespace.</summary>
     public string Host => _name + "-h";
@@ -72,6 +93,8 @@ internal sealed class NetworkLab : IAsyncDisposable
             _ = await Tool.RunAsync(Ip, command.Split(' '), CancellationToken.None);
         }
 
+        // As systemd has it. The kernel's own default lets no user send an ICMP echo.
+        _ = await RunInAsync(lab.Host, "sysctl", "-qw", "net.ipv4.ping_group_range=0 2147483647");
         return lab;
     }
 
@@ -112,7 +135,7 @@ internal sealed class NetworkLab : IAsyncDisposable
         if (parsed.IsIPv6LinkLocal)
         {
             parsed.ScopeId = int.Parse(File.ReadAllText("/proc/thread-self/net/if_inet6").Split('\n')
-                .First(line => line.Contains("v1", StringComparison.Ordinal)).Split(' ')[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+                .First(line => !line.EndsWith(" lo", StringComparison.Ordinal)).Split(' ')[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
         }
 
         return new LabServer(parsed, port);
@@ -130,21 +153,23 @@ internal sealed class NetworkLab : IAsyncDisposable
     [
         $"-n {Host} address add {HostFour}/24 dev v0",
         $"-n {Host} address add {HostPrivate}/32 dev lo",
-        $"-n {Host} address add 169.254.77.1/24 dev v0",
+        $"-n {Host} address add {HostLinkFour}/24 dev v0",
         $"-n {Host} route add default via 198.51.100.1",
         $"-n {Outside} address add 198.51.100.1/24 dev v1",
         $"-n {Outside} address add {LinkFour}/24 dev v1",
-        .. new[] { OutsideFour, PrivateFour, AllowedPrivate, DeniedPublic }
+        .. new[] { OutsideFour, PrivateFour, SharedFour, AllowedPrivate, DeniedPrivate, DeniedPublic }
             .Select(address => $"-n {Outside} address add {address}/32 dev lo"),
     ];
 
     private IEnumerable<string> Six() =>
     [
         $"-n {Host} address add {HostSix}/64 dev v0 nodad",
+        $"-n {Host} address add {HostLinkSix}/64 dev v0 nodad",
         $"-n {Host} -6 route add default via 2001:db8:1::1",
         $"-n {Outside} address add 2001:db8:1::1/64 dev v1 nodad",
         $"-n {Outside} address add {LinkSix}/64 dev v1 nodad",
-        .. new[] { OutsideSix, PrivateSix }.Select(address => $"-n {Outside} address add {address}/128 dev lo nodad"),
+        .. new[] { OutsideSix, PrivateSix, AllowedPrivateSix, TranslatedPrivate, TranslatedLink }
+            .Select(address => $"-n {Outside} address add {address}/128 dev lo nodad"),
     ];
 
     // A test run that was killed leaves its namespaces.

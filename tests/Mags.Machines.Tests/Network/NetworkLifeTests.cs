@@ -19,13 +19,10 @@ public sealed class NetworkLifeTests(MachineFixture machines)
     [Fact]
     public async Task Machine_WithoutANetwork_HasNeitherLinkNorNameServerNorPasst()
     {
+        using var server = NetworkLab.Serve((await machines.LabAsync()).Outside, NetworkLab.OutsideFour);
         await using var machine = await machines.AcquireAsync(MachineFixture.Request, Token);
 
-        var (_, said) = await MachineFixture.ShellAsync(
-            machine, "cat /sys/class/net/eth0/flags; wc -c < /etc/resolv.conf; ip route", Token);
-
-        Assert.Equal("0x1002\n0\n", said);
-        Assert.Null(PasstOf(machine));
+        await AssertHasNoneAsync(machine, server);
     }
 
     [Theory]
@@ -80,11 +77,20 @@ public sealed class NetworkLifeTests(MachineFixture machines)
             Assert.Equal(qemu.Status(same), passt.Status(same));
         }
 
-        Assert.Equal(new string('0', 16), passt.Status("CapEff"));
-        Assert.Equal(new string('0', 16), passt.Status("CapPrm"));
+        // Its bounding set is that of the user namespace that it made, and is of no use where no program can be executed.
+        foreach (var set in new[] { "CapInh", "CapPrm", "CapEff", "CapAmb" })
+        {
+            Assert.Equal((set, new string('0', 16)), (set, passt.Status(set)));
+        }
+
+        Assert.Equal(("0", "0"), passt.Limit("Max file size"));
         Assert.Equal(qemu.Cgroups(), passt.Cgroups());
         Assert.Empty(Directory.GetFileSystemEntries(passt.InView("/")));
-        Assert.NotEqual(new RunningProcess(Environment.ProcessId).Namespace("user"), passt.Namespace("user"));
+        var host = new RunningProcess(Environment.ProcessId);
+        foreach (var kind in new[] { "user", "mnt", "ipc", "uts" })
+        {
+            Assert.NotEqual(host.Namespace(kind), passt.Namespace(kind));
+        }
     }
 
     [Fact]
@@ -101,14 +107,17 @@ public sealed class NetworkLifeTests(MachineFixture machines)
     [Fact]
     public async Task Passt_Killed_SandboxGoesOnWithoutANetwork()
     {
+        using var server = NetworkLab.Serve((await machines.LabAsync()).Outside, NetworkLab.OutsideFour);
         await using var machine = await machines.AcquireAsync(NetworkedMachine.Request, Token);
-        using var passt = ChildProcess.Attach(await UseAsync(machine));
+        Assert.Equal((0, "hello from 198.51.100.2\n"), await AskOutsideAsync(machine, server));
+        using var passt = ChildProcess.Attach(PasstOf(machine)!.Value);
 
         passt.Kill();
         _ = await passt.Exited.WaitAsync(_limit, Token);
 
-        Assert.Equal((0, "here\n"), await MachineFixture.ShellAsync(
-            machine, "ping -c 1 -W 1 10.0.2.2 >/dev/null || echo here", Token));
+        await AssertReachesNobodyAsync(machine, server);
+        Assert.Equal(["tcp hello"], server.Heard);
+        Assert.Null(PasstOf(machine));
         Assert.False(machine.Ended.IsCompleted);
     }
 
@@ -134,10 +143,16 @@ public sealed class NetworkLifeTests(MachineFixture machines)
         Assert.Equal(0, (await MachineFixture.ShellAsync(old, "true", Token)).ExitCode);
         await using var machine = await machines.AcquireAsync(NetworkedMachine.Request, Token);
         Assert.Equal((0, "hello from 198.51.100.2\n"), await AskOutsideAsync(machine, server));
-        _ = await MachineFixture.ShellAsync(
-            machine, $"timeout 2 bash -c 'echo hello > /dev/udp/{NetworkLab.HostFour}/{host.Port}'", Token);
+        foreach (var protocol in new[] { "tcp", "udp" })
+        {
+            await NetworkedMachine.AskUntilRefusedAsync(
+                machines, machine, NetworkedMachine.Question(protocol, NetworkLab.HostFour, host.Port));
+        }
+
         Assert.Empty(host.Heard);
         Assert.Null((await machines.GetAsync<SandboxNetwork>()).Absence);
+        await AssertReachesNobodyAsync(old, server);
+        Assert.Equal(["tcp hello"], server.Heard);
     }
 
     [Fact]
@@ -177,6 +192,35 @@ public sealed class NetworkLifeTests(MachineFixture machines)
             // It has ended.
             return false;
         }
+    }
+
+    /// <summary>That a machine has no network, and that its root can make none of what is there.</summary>
+    internal static async Task AssertHasNoneAsync(MicroVm machine, LabServer server)
+    {
+        var (_, said) = await MachineFixture.ShellAsync(
+            machine, "cat /sys/class/net/eth0/flags; wc -c < /etc/resolv.conf; ip route", Token);
+        Assert.Equal("0x1002\n0\n", said);
+        Assert.Null(PasstOf(machine));
+
+        Assert.Equal((0, "default via 10.0.2.2 dev eth0 \n"), await MachineFixture.ShellAsync(
+            machine,
+            $"ip link set eth0 up && ip address add {GuestAddresses.Four}/{GuestAddresses.FourPrefix} dev eth0"
+            + $" && ip route add default via {GuestAddresses.FourGateway} dev eth0 && ip route show default",
+            Token));
+        await AssertReachesNobodyAsync(machine, server);
+        Assert.Empty(server.Heard);
+        Assert.Null(PasstOf(machine));
+    }
+
+    // Its kernel finds out that nobody has the gateway's address, unless it knows one from before.
+    private static async Task AssertReachesNobodyAsync(MicroVm machine, LabServer server)
+    {
+        var (_, said) = await MachineFixture.ShellAsync(
+            machine,
+            "ip neighbour flush dev eth0; "
+            + NetworkedMachine.Question("tcp", NetworkLab.OutsideFour, server.Port) + " 2>&1",
+            Token);
+        Assert.Contains("No route to host", said, StringComparison.Ordinal);
     }
 
     private static Task<(int ExitCode, string Output)> AskOutsideAsync(MicroVm machine, LabServer server) =>

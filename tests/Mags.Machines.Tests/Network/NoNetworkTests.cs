@@ -7,6 +7,8 @@ using Microsoft.Extensions.Options;
 
 namespace Mags.Machines.Tests.Network;
 
+[Collection("Machines")]
+[Trait("Category", "Machine")]
 public sealed class NoNetworkTests(MachineFixture machines)
 {
     private readonly LogLines<SandboxNetwork> _log = new();
@@ -39,6 +41,7 @@ public sealed class NoNetworkTests(MachineFixture machines)
 
         Assert.Contains("Operation not permitted", network.Absence, StringComparison.Ordinal);
         Assert.False(network.Wall.Stands);
+        await AssertNoMachineGetsOneAsync(network, lab);
         owner.StandardInput.Close();
         await owner.WaitForExitAsync(Token);
     }
@@ -55,6 +58,17 @@ public sealed class NoNetworkTests(MachineFixture machines)
         Assert.False(network.Wall.Stands);
         Assert.Contains("no-such", network.Wall.Detail, StringComparison.Ordinal);
         Assert.Equal([$"Warning: Sandboxes get no network: {network.Absence}"], _log.Lines);
+    }
+
+    private async Task AssertNoMachineGetsOneAsync(SandboxNetwork network, NetworkLab lab)
+    {
+        using var server = NetworkLab.Serve(lab.Outside, NetworkLab.OutsideFour);
+        await using var machine = await OtherNetwork.AcquireAsync(machines, network, NetworkWish.IfPossible);
+        await NetworkLifeTests.AssertHasNoneAsync(machine, server);
+        var error = await Assert.ThrowsAsync<MachineException>(
+            () => OtherNetwork.AcquireAsync(machines, network, NetworkWish.Required));
+        Assert.Equal(MachineFault.NoNetwork, error.Reason);
+        Assert.Contains("Operation not permitted", error.Message, StringComparison.Ordinal);
     }
 
     private async Task<SandboxNetwork> MakeAsync(TemporaryFolder root, NetworkOptions options)

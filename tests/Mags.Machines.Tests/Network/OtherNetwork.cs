@@ -32,12 +32,24 @@ internal sealed class OtherNetwork(MachineFixture machines, NetworkLab lab, Sand
     }
 
     /// <summary>A machine that has this network.</summary>
-    public async Task<MicroVm> AcquireAsync()
+    public Task<MicroVm> AcquireAsync() => AcquireAsync(machines, network, NetworkWish.Required);
+
+    /// <summary>A machine that is to have a network, as far as that is there.</summary>
+    public static async Task<MicroVm> AcquireAsync(MachineFixture machines, SandboxNetwork network, NetworkWish wish)
     {
         var claimer = new MachineClaimer(
             await machines.GetAsync<BlankDisks>(), network, TimeProvider.System, NullLogger<MachineClaimer>.Instance);
         var waiting = await machines.MakeWaitingAsync(Token);
-        return await claimer.ClaimAsync(waiting, NetworkedMachine.Request, new StepClock(TimeProvider.System), Token);
+        try
+        {
+            return await claimer.ClaimAsync(
+                waiting, MachineFixture.Request with { Network = wish }, new StepClock(TimeProvider.System), Token);
+        }
+        catch
+        {
+            await waiting.DisposeAsync();
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -11,12 +11,22 @@ public sealed class ReachTests(NetworkedMachine guest) : IClassFixture<Networked
     [InlineData("tcp", NetworkLab.OutsideSix, NetworkLab.HostSix)]
     [InlineData("udp", NetworkLab.OutsideSix, NetworkLab.HostSix)]
     [InlineData("tcp", NetworkLab.AllowedPrivate, NetworkLab.HostFour)]
+    [InlineData("udp", NetworkLab.AllowedPrivate, NetworkLab.HostFour)]
+    [InlineData("tcp", NetworkLab.AllowedPrivateSix, NetworkLab.HostSix)]
+    [InlineData("udp", NetworkLab.AllowedPrivateSix, NetworkLab.HostSix)]
     public async Task Server_OutsideOrAllowed_AnswersAndSeesTheHost(string protocol, string address, string seen)
     {
         using var server = NetworkLab.Serve(guest.Lab.Outside, address);
 
         Assert.Equal((0, $"hello from {seen}\n"), await guest.AskAsync(protocol, address, server.Port));
     }
+
+    [Theory]
+    [InlineData(NetworkLab.OutsideFour)]
+    [InlineData(NetworkLab.OutsideSix)]
+    [InlineData(NetworkLab.AllowedPrivate)]
+    public async Task Echo_OfAServerOutsideOrAllowed_ComesBack(string address) =>
+        Assert.Equal(0, (await guest.ShellAsync($"ping -c 1 -W 20 {address}")).ExitCode);
 
     [Theory]
     [InlineData("tcp")]

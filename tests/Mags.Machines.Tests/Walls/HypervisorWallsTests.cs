@@ -1,3 +1,6 @@
+using System.Text.RegularExpressions;
+using Mags.Machines.Disks;
+using Mags.Machines.Images;
 using Mags.Machines.Sandboxes;
 using Mags.Machines.Tests.Machines;
 using Mags.Machines.Walls;
@@ -7,7 +10,7 @@ namespace Mags.Machines.Tests.Walls;
 /// <summary>Reads the walls off a real machine's QEMU, as its host's kernel has them.</summary>
 [Collection("Machines")]
 [Trait("Category", "Machine")]
-public sealed class HypervisorWallsTests(MachineFixture machines)
+public sealed partial class HypervisorWallsTests(MachineFixture machines)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -115,10 +118,29 @@ public sealed class HypervisorWallsTests(MachineFixture machines)
 
         var open = new RunningProcess(machine.Pid).OpenFiles().ToList();
         Assert.NotEmpty(open);
-        Assert.DoesNotContain(open, file => Directory.Exists(file.Target));
-        Assert.DoesNotContain(open, file => file.Target.StartsWith("mnt:", StringComparison.Ordinal)
-            || file.Target.StartsWith("net:", StringComparison.Ordinal)
-            || file.Target.EndsWith("cgroup.procs", StringComparison.Ordinal));
+        Assert.DoesNotContain(open, file => Directory.Exists(file.Handle));
+        Assert.DoesNotContain(open, file => NamespaceName().IsMatch(file.Target));
+        // What has no path is the process's own.
+        string[] allowed =
+        [
+            "/dev/null", "/dev/urandom", "/dev/kvm", "/memfd:memory (deleted)",
+            .. await SharedFilesAsync(), .. OwnFiles((await machines.HomeAsync()).Machines, machine),
+        ];
+        Assert.Subset(
+            allowed.ToHashSet(),
+            open.Select(file => file.Target).Where(target => !OwnKind().IsMatch(target)).ToHashSet());
+    }
+
+    [Fact]
+    public async Task OpenFiles_ThatMachinesShare_AreOpenForReadingAlone()
+    {
+        await using var machine = await machines.AcquireAsync(MachineFixture.Request, Token);
+
+        var shared = await SharedFilesAsync();
+        var process = new RunningProcess(machine.Pid);
+        var open = process.OpenFiles().Where(file => shared.Contains(file.Target)).ToList();
+        Assert.Equal(shared.Order(), open.Select(file => file.Target).Distinct().Order());
+        Assert.All(open, file => Assert.True(process.IsForReadingAlone(file.Handle), file.Target));
     }
 
     [Fact]
@@ -130,6 +152,10 @@ public sealed class HypervisorWallsTests(MachineFixture machines)
         var interfaces = process.Lines("net/dev").Skip(2).Select(line => line.Split(':')[0].Trim());
         Assert.Equal(["lo"], interfaces);
         Assert.Empty(process.Lines("net/route").Skip(1));
+        // A loopback that is up has both of its addresses.
+        Assert.Empty(process.Lines("net/if_inet6"));
+        Assert.DoesNotContain(
+            process.Lines("net/fib_trie"), line => line.Contains("127.0.0.1", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -177,4 +203,20 @@ public sealed class HypervisorWallsTests(MachineFixture machines)
             walls.Where(wall => !wall.Stands).Select(wall => wall.Name));
         Assert.Contains("hardware accelerator only", walls[0].Detail, StringComparison.Ordinal);
     }
+
+    // The machine's image and the blank that its disk lies on.
+    private async Task<string[]> SharedFilesAsync() =>
+    [
+        (await machines.GetAsync<ImageCatalog>()).Find(MachineFixture.Request.Image)!.Path,
+        (await (await machines.GetAsync<BlankDisks>()).EnsureAsync(MachineFixture.Request.DiskGb, Token)).Path,
+    ];
+
+    private static string[] OwnFiles(string folder, MicroVm machine) =>
+        [Path.Combine(folder, machine.Id, "disk.qcow2"), Path.Combine(folder, machine.Id, "qemu.log")];
+
+    [GeneratedRegex("^(socket|pipe|anon_inode):")]
+    private static partial Regex OwnKind();
+
+    [GeneratedRegex("^(mnt|net|ipc|uts|pid|user|cgroup|time):")]
+    private static partial Regex NamespaceName();
 }

@@ -34,6 +34,38 @@ public sealed class JailTests(MachineFixture machines)
         Assert.Equal(0, RandomAccess.GetLength(output));
     }
 
+    [Theory]
+    [InlineData("--cgroup", "3", "entering a cgroup: No space left on device (errno 28)")]
+    [InlineData("--join", "3", "setns: Invalid argument (errno 22)")]
+    [InlineData("--join", "77", "setns: Bad file descriptor (errno 9)")]
+    [InlineData("--processes", "many", "many is not a number")]
+    [InlineData("--user", "nobody", "nobody is not a number")]
+    [InlineData("--walls", "1", "--walls is no option of run")]
+    public async Task Run_WallThatCanNotBePutUp_StartsNothingAndSaysWhich(string option, string value, string error)
+    {
+        using var noWall = File.OpenHandle("/dev/full", access: FileAccess.ReadWrite);
+        var files = new FdMap();
+        _ = files.Add(noWall);
+
+        Assert.Equal(
+            (126, "", "mags-jail: " + error),
+            await RunAsync([option, value, "--", "/bin/echo", "out"], files));
+    }
+
+    [Fact]
+    public async Task Run_UserThatCanNotBecomeAnother_StartsNothingAndSaysSo()
+    {
+        // By its handle: a user without rights need not be able to enter the folders above it.
+        using var jail = File.OpenHandle(await machines.JailAsync());
+        var files = new FdMap();
+        var again = $"/proc/self/fd/{files.Add(jail)}";
+
+        Assert.Equal(
+            (126, "", "mags-jail: prctl PR_CAPBSET_DROP: Operation not permitted (errno 1)"),
+            await RunAsync(
+                ["--user", "2147418112", "--", again, "run", "--user", "2147418113", "--", "/bin/echo", "out"], files));
+    }
+
     [Fact]
     public async Task View_Made_ShowsWhatIsNamedAndNothingElse()
     {
@@ -58,6 +90,15 @@ public sealed class JailTests(MachineFixture machines)
 
         Assert.Contains("mags-jail: mounting ", error.Message, StringComparison.Ordinal);
         Assert.Contains("/no/such: No such file or directory", error.Message, StringComparison.Ordinal);
+    }
+
+    private async Task<(int ExitCode, string Output, string Error)> RunAsync(string[] arguments, FdMap files)
+    {
+        using var output = MemoryFile.Create("stdout", 0);
+        using var error = MemoryFile.Create("stderr", 0);
+        using var child = ChildProcess.Start(await machines.JailAsync(), ["run", .. arguments], files, output, error);
+        var exit = await child.Exited.WaitAsync(Token);
+        return (exit.Code, RandomAccess.GetLength(output) == 0 ? "" : Tool.LastLine(output), Tool.LastLine(error));
     }
 
     private async Task<string> ListAsync(JailNamespaces view, params string[] folders)

@@ -36,9 +36,19 @@ internal sealed class RunningProcess(int pid)
     /// <summary>Lines of one of its files.</summary>
     public IEnumerable<string> Lines(string file) => File.ReadLines(Path.Combine(Folder, file));
 
-    /// <summary>Its open files: path of the handle and what it points to.</summary>
-    public IEnumerable<(string Handle, string Target)> OpenFiles() => Directory.GetFiles(Path.Combine(Folder, "fd"))
+    /// <summary>Its open files, folders among them: path of the handle and what it points to.</summary>
+    public IEnumerable<(string Handle, string Target)> OpenFiles() => Directory
+        .GetFileSystemEntries(Path.Combine(Folder, "fd"))
         .Select(handle => (handle, new FileInfo(handle).LinkTarget ?? ""));
+
+    /// <summary>Whether it can only read one of its open files.</summary>
+    public bool IsForReadingAlone(string handle)
+    {
+        const int AccessMode = 3;
+        var flags = Lines(Path.Combine("fdinfo", Path.GetFileName(handle)))
+            .Single(line => line.StartsWith("flags:", StringComparison.Ordinal))["flags:".Length..].Trim();
+        return (Convert.ToInt32(flags, 8) & AccessMode) == 0;
+    }
 
     private string Folder { get; } = "/proc/" + pid.ToString(CultureInfo.InvariantCulture);
 }
