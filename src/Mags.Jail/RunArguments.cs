@@ -46,16 +46,16 @@ internal sealed record RunArguments
         switch (option)
         {
             case "--cgroup":
-                Cgroups.Add((int)value);
+                Cgroups.Add((int)Below(int.MaxValue));
                 break;
             case "--join":
-                Namespaces.Add((int)value);
+                Namespaces.Add((int)Below(int.MaxValue));
                 break;
             case "--user":
-                User = (uint)value;
+                User = (uint)Id();
                 break;
             case "--group":
-                DeviceGroup = (uint)value;
+                DeviceGroup = (uint)Id();
                 break;
             case "--file-bytes":
                 FileBytes = (ulong)value;
@@ -69,5 +69,11 @@ internal sealed record RunArguments
             default:
                 throw new JailException($"{option} is no option of run");
         }
+
+        // The kernel takes the largest number for "as it is", and root is what is to be left behind.
+        long Id() => Below(uint.MaxValue - 1L) > 0 ? value : throw new JailException($"{option} {value} is root");
+
+        long Below(long largest) =>
+            value <= largest ? value : throw new JailException($"{option} {value} is larger than {largest}");
     }
 }

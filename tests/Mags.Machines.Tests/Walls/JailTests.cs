@@ -40,6 +40,10 @@ public sealed class JailTests(MachineFixture machines)
     [InlineData("--join", "77", "setns: Bad file descriptor (errno 9)")]
     [InlineData("--processes", "many", "many is not a number")]
     [InlineData("--user", "nobody", "nobody is not a number")]
+    [InlineData("--user", "0", "--user 0 is root")]
+    [InlineData("--user", "4294967295", "--user 4294967295 is larger than 4294967294")]
+    [InlineData("--user", "4294967296", "--user 4294967296 is larger than 4294967294")]
+    [InlineData("--cgroup", "4294967297", "--cgroup 4294967297 is larger than 2147483647")]
     [InlineData("--walls", "1", "--walls is no option of run")]
     public async Task Run_WallThatCanNotBePutUp_StartsNothingAndSaysWhich(string option, string value, string error)
     {
