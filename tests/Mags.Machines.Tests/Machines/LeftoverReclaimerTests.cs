@@ -97,5 +97,5 @@ public sealed class LeftoverReclaimerTests
 
     // Any program will do: what counts is the argument.
     private static ChildProcess StartMarked(HomeFolders home, string machineId) => ChildProcess.Start(
-        "/bin/sh", ["-c", "sleep 600; true", QemuCommandLine.MarkerArgument(home.Marker(machineId))], new FdMap(), null, null);
+        "/bin/sh", ["-c", "kill -STOP $$; true", QemuCommandLine.MarkerArgument(home.Marker(machineId))], new FdMap(), null, null);
 }
