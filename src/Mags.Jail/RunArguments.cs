@@ -46,16 +46,16 @@ internal sealed record RunArguments
         switch (option)
         {
             case "--cgroup":
-                Cgroups.Add((int)Below(int.MaxValue));
+                Cgroups.Add(Handle());
                 break;
             case "--join":
-                Namespaces.Add((int)Below(int.MaxValue));
+                Namespaces.Add(Handle());
                 break;
             case "--user":
-                User = (uint)Id();
+                User = Id();
                 break;
             case "--group":
-                DeviceGroup = (uint)Id();
+                DeviceGroup = Id();
                 break;
             case "--file-bytes":
                 FileBytes = (ulong)value;
@@ -70,10 +70,12 @@ internal sealed record RunArguments
                 throw new JailException($"{option} is no option of run");
         }
 
-        // The kernel takes the largest number for "as it is", and root is what is to be left behind.
-        long Id() => Below(uint.MaxValue - 1L) > 0 ? value : throw new JailException($"{option} {value} is root");
+        int Handle() => (int)AtMost(int.MaxValue);
 
-        long Below(long largest) =>
+        // The kernel takes the largest number for "as it is", and root is what is to be left behind.
+        uint Id() => value == 0 ? throw new JailException($"{option} 0 is root") : (uint)AtMost(uint.MaxValue - 1L);
+
+        long AtMost(long largest) =>
             value <= largest ? value : throw new JailException($"{option} {value} is larger than {largest}");
     }
 }

@@ -7,11 +7,11 @@ namespace Mags.Agent.Processes;
 /// <param name="Duration">How long it ran.</param>
 internal sealed record ProcessEnd(int ExitCode, int Signal, bool TimedOut, TimeSpan Duration)
 {
-    /// <summary>Processes of the sandbox that the kernel ended meanwhile because its memory was used up.</summary>
-    public long MemoryKills { get; init; }
-
     private const int TimeOutExitCode = 124;
     private const int SignalBase = 128;
+
+    /// <summary>Processes of the sandbox that the kernel ended meanwhile because its memory was used up.</summary>
+    public long MemoryKills { get; init; }
 
     /// <summary>Reads a status as <c>waitpid</c> gives it.</summary>
     public static ProcessEnd FromStatus(int status, bool timedOut, TimeSpan duration)

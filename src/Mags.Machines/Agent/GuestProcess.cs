@@ -12,12 +12,6 @@ namespace Mags.Machines.Agent;
 internal sealed class GuestProcess(
     AgentChannel channel, ProcessSpec spec, TimeProvider time, CancellationToken cancellationToken) : IAsyncDisposable
 {
-    /// <summary>
-    /// A call that is open already, in a machine that has just been claimed: the process starts on it, and sets the
-    /// guest's clock, for the time in the claim was late.
-    /// </summary>
-    internal AsyncDuplexStreamingCall<ExecInput, ExecOutput>? Opened { get; init; }
-
     /// <summary>How often in a row a broken session is taken up again.</summary>
     internal const int Attempts = 6;
 
@@ -35,6 +29,12 @@ internal sealed class GuestProcess(
     private ulong _consumed;
     private ulong _acknowledged;
     private int _failures;
+
+    /// <summary>
+    /// A call that is open already, in a machine that has just been claimed: the process starts on it, and sets the
+    /// guest's clock, for the time in the claim was late.
+    /// </summary>
+    internal AsyncDuplexStreamingCall<ExecInput, ExecOutput>? Opened { get; init; }
 
     /// <summary>The next event, or null after the process's end.</summary>
     /// <exception cref="MachineException">It could not be started, or the agent does not answer any more.</exception>
