@@ -43,6 +43,7 @@ public sealed class RuleTests
     [InlineData("192.168.0.1")]
     [InlineData("fd00::1")]
     [InlineData("2002:0a00:1::")]
+    [InlineData("2001:0:a00:1::1")]
     [InlineData("64:ff9b::10.0.0.1")]
     [InlineData("64:ff9b::192.168.1.1")]
     public void Private_Address_IsClosed(string address) =>

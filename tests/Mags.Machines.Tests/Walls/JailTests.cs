@@ -84,6 +84,18 @@ public sealed class JailTests(MachineFixture machines)
     }
 
     [Fact]
+    public async Task View_Made_ShowsNoProcessButOnesOwn()
+    {
+        using var home = new TemporaryFolder();
+        var contents = await JailContents.FindAsync("/usr/bin/ls", Token);
+        using var view = await JailNamespaces.MakeAsync(await machines.JailAsync(), home, contents, JailNamespaces.All, Token);
+
+        var seen = (await ListAsync(view, "/proc")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+        Assert.Single(seen, name => name.All(char.IsAsciiDigit));
+    }
+
+    [Fact]
     public async Task View_OfAFileThatIsMissing_IsAnErrorThatNamesIt()
     {
         using var home = new TemporaryFolder();
