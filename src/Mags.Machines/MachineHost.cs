@@ -21,6 +21,7 @@ internal sealed partial class MachineHost(
     SandboxNetwork network,
     ILogger<MachineHost> logger) : IMachineHost
 {
+    private readonly TaskCompletionSource _firstReady = NewReady();
     private TaskCompletionSource _ready = NewReady();
     private HostStatus _status = new(HostState.Starting);
     private int _busy;
@@ -31,7 +32,7 @@ internal sealed partial class MachineHost(
 
     public async Task<IMachine> AcquireAsync(MachineRequest request, CancellationToken cancellationToken)
     {
-        await WhenReadyAsync(cancellationToken);
+        await _ready.Task.WaitAsync(cancellationToken);
         var image = images.Find(request.Image)
             ?? throw new MachineException(MachineFault.UnknownImage, $"There is no image named {request.Image}.");
         await RequireNetworkAsync(request.Network, cancellationToken);
@@ -43,8 +44,8 @@ internal sealed partial class MachineHost(
 
     public PoolStatus Pool => pool.Status(Volatile.Read(ref _busy));
 
-    /// <summary>Waits until machines can be made.</summary>
-    internal Task WhenReadyAsync(CancellationToken cancellationToken) => _ready.Task.WaitAsync(cancellationToken);
+    /// <summary>Waits until machines can be made, however many attempts to prepare that fail before.</summary>
+    internal Task WhenFirstReadyAsync(CancellationToken cancellationToken) => _firstReady.Task.WaitAsync(cancellationToken);
 
     /// <summary>Tells what is being prepared.</summary>
     internal void SetStarting(string what)
@@ -62,6 +63,7 @@ internal sealed partial class MachineHost(
         _status = new HostStatus(
             HostState.Ready, null, platform.Accelerator?.Kind.Name(), platform.Accelerator?.Reason);
         _ = _ready.TrySetResult();
+        _ = _firstReady.TrySetResult();
     }
 
     /// <summary>Tells that no machine can be made, to those who wait as well.</summary>

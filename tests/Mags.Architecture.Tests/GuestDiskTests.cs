@@ -33,7 +33,7 @@ public sealed partial class GuestDiskTests
         .Where(file => words.IsMatch(File.ReadAllText(file)))
         .Select(file => Path.GetRelativePath(Repository.Root, file));
 
-    [GeneratedRegex("""EntryPoint = "(mount|fsmount|open_tree)"|\bmount (-(?!t (tmpfs|cgroup2) )|/dev/)|"(/usr)?(/s?bin/)?mount"|losetup|qemu-nbd|guestmount|fuse2fs""")]
+    [GeneratedRegex("""EntryPoint = "(mount|fsmount|open_tree)"|\bmount (-(?!(t (tmpfs|cgroup2)|o remount,ro,bind) )|/dev/)|"(/usr)?(/s?bin/)?mount"|losetup|qemu-nbd|guestmount|fuse2fs""")]
     private static partial Regex Mounting();
 
     [GeneratedRegex("\"(ext[234]|xfs|btrfs|vfat|squashfs|iso9660|overlay)\"")]

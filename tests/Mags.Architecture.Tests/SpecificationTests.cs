@@ -21,6 +21,16 @@ public sealed class SpecificationTests
         Assert.Empty(PromiseTable.MissingTests(PromiseTable.RowsOf(document)));
 
     [Fact]
+    public void Promises_OfAllDocuments_HaveIdsOfTheirOwn()
+    {
+        var ids = PromiseTable.RowsOf("docs/specification.md").Concat(PromiseTable.RowsOf("docs/security.md"))
+            .Select(row => row.Split('|')[1].Trim())
+            .ToList();
+
+        Assert.Equal(ids.Distinct(), ids);
+    }
+
+    [Fact]
     public void Promises_NamedBenches_Exist() =>
         Assert.All(PromiseTable.NamedBenches(PromiseTable.RowsOf("docs/specification.md")), bench => Assert.Contains(
             Repository.Files("bench", "*.cs"),

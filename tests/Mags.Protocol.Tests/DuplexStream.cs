@@ -24,9 +24,12 @@ internal sealed class DuplexStream(Pipe incoming, Pipe outgoing) : Stream
 
     public static (DuplexStream Host, DuplexStream Guest) MakePair()
     {
-        var (toHost, toGuest) = (new Pipe(), new Pipe());
+        var (toHost, toGuest) = (MakePipe(), MakePipe());
         return (new DuplexStream(toHost, toGuest), new DuplexStream(toGuest, toHost));
     }
+
+    // However much is written, nobody has to read it meanwhile.
+    private static Pipe MakePipe() => new(new PipeOptions(pauseWriterThreshold: 0));
 
     /// <summary>Says that nothing more will come from this end.</summary>
     public void CloseOutput() => _writer.Dispose();

@@ -37,7 +37,7 @@ internal sealed partial class PoolKeeper(
     {
         try
         {
-            await host.WhenReadyAsync(stoppingToken);
+            await host.WhenFirstReadyAsync(stoppingToken);
             var makers = Enumerable.Range(0, Math.Max(1, Environment.ProcessorCount / 2))
                 .Select(_ => Task.Run(() => MakeAllAsync(stoppingToken), stoppingToken));
             await Task.WhenAll(makers.Append(EndSurplusAsync(stoppingToken)));

@@ -25,6 +25,9 @@ internal sealed class QemuCommandLine
     /// <summary>Object that has the limits of the writable disk.</summary>
     internal const string DiskThrottleId = "t1";
 
+    /// <summary>QEMU's own filter, with all that can be denied; a QEMU that cannot have it does not start.</summary>
+    internal const string SystemCallFilter = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
+
     /// <summary>Block node of the writable disk's layers, below <see cref="DiskNode"/>.</summary>
     internal const string LayersNode = "q1";
 
@@ -53,7 +56,7 @@ internal sealed class QemuCommandLine
             AddRestore();
         }
 
-        Add("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
+        Add("-sandbox", SystemCallFilter);
     }
 
     internal IReadOnlyList<string> Arguments => _arguments;

@@ -47,7 +47,7 @@ internal sealed partial class HostWalls(
         [
             new Wall(WallNames.Hardware, accelerator.Kind == AcceleratorKind.Kvm, accelerator.Kind == AcceleratorKind.Kvm
                 ? "KVM, with nested virtualisation masked."
-                : $"{accelerator.Reason} QEMU promises isolation with a hardware accelerator only."),
+                : $"QEMU promises isolation with a hardware accelerator only. {accelerator.Reason}"),
             .. _walls,
         ];
 

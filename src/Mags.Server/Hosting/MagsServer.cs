@@ -132,8 +132,8 @@ internal static class MagsServer
         // At its first round it takes the time since the machine's boot for the time since the last round.
         builder.Logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
 
-        // A start that fails is told by whoever called for it, in a sentence.
-        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+        // A start that fails is told by whoever called for it, in a sentence. Critical is a part that ends the server later.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
 
         // Standard output belongs to what a command answers.
         builder.Services.Configure<ConsoleLoggerOptions>(

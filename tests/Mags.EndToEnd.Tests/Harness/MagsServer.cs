@@ -7,7 +7,9 @@ namespace Mags.EndToEnd.Tests.Harness;
 /// <summary>A real server with a home and a port of its own, started and stopped through the README's command.</summary>
 public sealed class MagsServer : IAsyncDisposable
 {
-    private MagsServer(string home) => Home = home;
+    private readonly string[] _command;
+
+    private MagsServer(string home, string[] command) => (Home, _command) = (home, command);
 
     public string Home { get; }
 
@@ -15,11 +17,17 @@ public sealed class MagsServer : IAsyncDisposable
 
     /// <summary>Starts a server whose kernel, images and templates are hard links to the prepared ones.</summary>
     /// <param name="hot">Hot machines that wait. Tests count machines: those that wait have tests of their own.</param>
-    /// <param name="home">Its home, an empty folder; null for a new one.</param>
-    public static async Task<MagsServer> StartNewAsync(int hot = 0, string? home = null)
+    /// <param name="home">Its home, an empty folder or a seeded one; null for a new one.</param>
+    /// <param name="command">Command that starts it, with what takes rights from it before; null for the README's.</param>
+    public static async Task<MagsServer> StartNewAsync(int hot = 0, string? home = null, string[]? command = null)
     {
-        var server = new MagsServer(home ?? Directory.CreateTempSubdirectory("mags-e2e-").FullName);
-        await SeedAsync(server.Home);
+        var server = new MagsServer(
+            home ?? Directory.CreateTempSubdirectory("mags-e2e-").FullName, command ?? [Installation.Mags]);
+        if (!Directory.EnumerateFileSystemEntries(server.Home).Any())
+        {
+            await SeedAsync(server.Home);
+        }
+
         await OutsideWorld.EnsureAsync();
         await File.WriteAllTextAsync(
             Path.Combine(server.Home, "config.json"),
@@ -50,7 +58,10 @@ public sealed class MagsServer : IAsyncDisposable
 
     public async Task StartAsync()
     {
-        var start = await Command.MagsAsync(Home, "server", "start", "--listen", "http://127.0.0.1:0");
+        var start = await Command.RunAsync(
+            _command[0],
+            [.. _command[1..], "server", "start", "--listen", "http://127.0.0.1:0"],
+            new() { ["MAGS_HOME"] = Home });
         Assert.True(start.ExitCode == 0, $"server start: {start.Stderr}\n{Log()}");
 
         var client = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Home, "client.json")))!;

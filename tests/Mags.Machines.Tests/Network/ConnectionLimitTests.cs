@@ -60,6 +60,33 @@ public sealed class ConnectionLimitTests(MachineFixture machines) : IAsyncLifeti
     }
 
     [Fact]
+    public async Task Guest_ThatAsksNamesWithoutEnd_IsCutAndItsConnectionsAndOthersNamesGoOn()
+    {
+        using var names = NetworkLab.Serve(_network.Lab.Host, NetworkLab.Resolver, port: 53);
+        using var echo = NetworkLab.In(_network.Lab.Outside, () => new LabEcho(NetworkLab.OutsideFour));
+        const string program =
+            """
+            import socket, sys
+            many = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(200)]
+            for asker in many:
+                asker.sendto(b'flood', ('10.0.2.3', 53))
+            new = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+            new.send(b'connected')
+            print(new.recv(9).decode())
+            """;
+        await using var hostile = await _network.AcquireAsync();
+        await using var other = await _network.AcquireAsync();
+
+        var said = await ShellAsync(hostile, $"timeout 20 python3 -c \"{program}\" {NetworkLab.OutsideFour} {echo.Port}");
+
+        Assert.Equal("connected\n", said);
+        Assert.NotEqual("", await ShellAsync(other, NetworkedMachine.Question("udp", "10.0.2.3", 53)));
+        // Besides the limit: its connection, and what the other machine has asked.
+        Assert.InRange(await TrackedAsync(), Most, Most + 2);
+        Assert.Equal(Most, names.Heard.Count(word => word == "udp flood"));
+    }
+
+    [Fact]
     public async Task Datagrams_ManyToOneAddressWithoutAnAnswer_AreOneConnection()
     {
         using var sink = NetworkLab.In(_network.Lab.Outside, () =>

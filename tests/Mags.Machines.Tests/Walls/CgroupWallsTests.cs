@@ -20,6 +20,19 @@ public sealed class CgroupWallsTests(MachineFixture machines)
     }
 
     [Fact]
+    public async Task Memory_OfAMachine_IsNotMovedToTheHostsSwap()
+    {
+        await using var machine = await machines.AcquireAsync(MachineFixture.Request, Token);
+
+        // What a cgroup may take of memory and swap together is its memory. A kernel that counts no swap has no such file.
+        var (folder, unified) = FolderOf(machine, CgroupTree.Memory);
+        var (file, most) = unified ? ("memory.swap.max", 0) : ("memory.memsw.limit_in_bytes", 1536L << 20);
+        Assert.Equal(
+            File.Exists(Path.Combine(Path.GetDirectoryName(folder)!, file)) ? $"{most}" : null,
+            File.Exists(Path.Combine(folder, file)) ? ValueIn(machine, CgroupTree.Memory, file, file) : null);
+    }
+
+    [Fact]
     public async Task Processor_OfAMachine_IsItsVirtualOnesAndAHalf()
     {
         // Not of one: a machine's weight for that is what the kernel gives any cgroup.

@@ -25,6 +25,7 @@ public sealed class DiskWallTests(MachineFixture machines)
         Assert.Equal(800L << 20, limits.GetProperty("bps-total-max").GetInt64());
         Assert.Equal(20_000, limits.GetProperty("iops-total").GetInt64());
         Assert.Equal(10, limits.GetProperty("bps-total-max-length").GetInt64());
+        await AssertUsedAndAloneAsync(machine);
     }
 
     [Fact]
@@ -46,6 +47,21 @@ public sealed class DiskWallTests(MachineFixture machines)
         await using var machine = await machines.ClaimAsync(waiting, MachineFixture.Request with { DiskGb = 5 }, Token);
 
         Assert.Equal((DiskExchange.NewNode, "throttle"), await TopNodeAsync(machine));
+        await AssertUsedAndAloneAsync(machine);
+    }
+
+    // The limits are a node's when it is in their group, and then the group cannot be removed.
+    private static async Task AssertUsedAndAloneAsync(MicroVm machine)
+    {
+        var objects = await machine.Monitor.ExecuteAsync("qom-list", new JsonObject { ["path"] = "/objects" }, Token);
+        Assert.Equal(
+            [QemuCommandLine.DiskThrottleId],
+            objects.EnumerateArray()
+                .Where(entry => entry.GetProperty("type").GetString() == "child<throttle-group>")
+                .Select(entry => entry.GetProperty("name").GetString()));
+        var error = await Assert.ThrowsAsync<MachineException>(() => machine.Monitor.ExecuteAsync(
+            "object-del", new JsonObject { ["id"] = QemuCommandLine.DiskThrottleId }, Token));
+        Assert.Contains("in use", error.Message, StringComparison.Ordinal);
     }
 
     // The node that the guest's second disk hangs on, and its driver.

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Mags.Machines.Disks;
 using Mags.Machines.Images;
+using Mags.Machines.Native;
 using Mags.Machines.Sandboxes;
 using Mags.Machines.Tests.Machines;
 using Mags.Machines.Walls;
@@ -30,6 +31,27 @@ public sealed partial class HypervisorWallsTests(MachineFixture machines)
             Assert.True(range.Contains(uint.Parse(Assert.Single(ids), System.Globalization.CultureInfo.InvariantCulture)));
             Assert.Equal("", process.Status("Groups"));
         }
+    }
+
+    [Fact]
+    public async Task Machine_SignalledByAnothersUser_GoesOn()
+    {
+        await using var first = await machines.AcquireAsync(MachineFixture.Request, Token);
+        await using var second = await machines.AcquireAsync(MachineFixture.Request, Token);
+        var user = new RunningProcess(first.Pid).Status("Uid").Split('\t')[0];
+        using var error = MemoryFile.Create("stderr", 0);
+
+        // What code in the first one's QEMU could do at best, in the host's own view and without a filter.
+        using var killer = ChildProcess.Start(
+            await machines.JailAsync(),
+            ["run", "--user", user, "--", "/usr/bin/kill", "-KILL", $"{second.Pid}"],
+            new FdMap(),
+            null,
+            error);
+
+        Assert.NotEqual(0, (await killer.Exited.WaitAsync(Token)).Code);
+        Assert.Contains("Operation not permitted", Tool.LastLine(error), StringComparison.Ordinal);
+        Assert.Equal((0, "on\n"), await MachineFixture.ShellAsync(second, "echo on", Token));
     }
 
     [Theory]

@@ -3,6 +3,7 @@ using Mags.Machines.Native;
 using Mags.Machines.Tests.Fakes;
 using Mags.Machines.Tests.Machines;
 using Mags.Machines.Walls;
+using Microsoft.Win32.SafeHandles;
 
 namespace Mags.Machines.Tests.Walls;
 
@@ -96,6 +97,16 @@ public sealed class JailTests(MachineFixture machines)
     }
 
     [Fact]
+    public async Task View_Made_IsKeptByOpenHandlesAloneThatNoChildInherits()
+    {
+        using var home = new TemporaryFolder();
+        var contents = await JailContents.FindAsync("/usr/bin/ls", Token);
+        using var view = await JailNamespaces.MakeAsync(await machines.JailAsync(), home, contents, JailNamespaces.All, Token);
+
+        Assert.All(view.Handles, AssertIsAloneAndCloses);
+    }
+
+    [Fact]
     public async Task View_OfAFileThatIsMissing_IsAnErrorThatNamesIt()
     {
         using var home = new TemporaryFolder();
@@ -106,6 +117,18 @@ public sealed class JailTests(MachineFixture machines)
 
         Assert.Contains("mags-jail: mounting ", error.Message, StringComparison.Ordinal);
         Assert.Contains("/no/such: No such file or directory", error.Message, StringComparison.Ordinal);
+    }
+
+    private static void AssertIsAloneAndCloses(SafeFileHandle space)
+    {
+        const int CloseOnExec = 0x80000;
+        var handle = space.DangerousGetHandle();
+        var name = new FileInfo($"/proc/self/fd/{handle}").LinkTarget!;
+        var flags = File.ReadLines($"/proc/self/fdinfo/{handle}").First(line => line.StartsWith("flags:", StringComparison.Ordinal));
+        Assert.NotEqual(0, Convert.ToInt32(flags["flags:".Length..].Trim(), 8) & CloseOnExec);
+        Assert.DoesNotContain(name, RunningProcess.All().Select(process => process.Namespace(name.Split(':')[0])));
+        // A namespace that a mount keeps is in the mount table.
+        Assert.DoesNotContain(File.ReadLines("/proc/self/mountinfo"), mount => mount.Contains(name, StringComparison.Ordinal));
     }
 
     private async Task<(int ExitCode, string Output, string Error)> RunAsync(string[] arguments, FdMap files)

@@ -5,6 +5,12 @@ namespace Mags.Machines.Tests.Walls;
 /// <summary>What the kernel says of a running process.</summary>
 internal sealed class RunningProcess(int pid)
 {
+    /// <summary>All processes of the host.</summary>
+    public static IEnumerable<RunningProcess> All() => Directory.EnumerateDirectories("/proc")
+        .Select(folder => Path.GetFileName(folder))
+        .Where(name => name.All(char.IsAsciiDigit))
+        .Select(name => new RunningProcess(int.Parse(name, CultureInfo.InvariantCulture)));
+
     /// <summary>A line of its status, such as <c>NoNewPrivs</c>.</summary>
     public string Status(string name) => Lines("status")
         .First(line => line.StartsWith(name + ":", StringComparison.Ordinal))[(name.Length + 1)..].Trim();
@@ -30,8 +36,18 @@ internal sealed class RunningProcess(int pid)
     /// <summary>What it would find at a path of its own view.</summary>
     public string InView(string path) => Path.Combine(Folder, "root") + path;
 
-    /// <summary>Identity of one of its namespaces.</summary>
-    public string Namespace(string kind) => new FileInfo(Path.Combine(Folder, "ns", kind)).LinkTarget!;
+    /// <summary>Identity of one of its namespaces; null when it has ended.</summary>
+    public string? Namespace(string kind)
+    {
+        try
+        {
+            return new FileInfo(Path.Combine(Folder, "ns", kind)).LinkTarget;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Lines of one of its files.</summary>
     public IEnumerable<string> Lines(string file) => File.ReadLines(Path.Combine(Folder, file));
