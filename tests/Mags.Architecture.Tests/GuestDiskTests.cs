@@ -8,13 +8,18 @@ namespace Mags.Architecture.Tests;
 /// </summary>
 public sealed partial class GuestDiskTests
 {
-    // The guest's own program mounts, that is its job; the launcher's mounts show single files of the host, and no disk.
-    private static readonly string[] _mayMount = ["src/Mags.Agent/", "src/Mags.Jail/"];
+    // The guest's own program mounts, that is its job; the launcher's mounts show single files of the host, and a recipe's
+    // are of folders: no disk.
+    private static readonly string[] _mayMount = ["src/Mags.Agent/", "src/Mags.Jail/", "images/alpine/build"];
 
     // Looks at a file system that was just made, which no guest has seen.
     private static readonly string[] _mayCheck = ["tests/Mags.Machines.Tests/Disks/BlankDisksTests.cs"];
 
-    private static readonly string[] _folders = ["src", "tests", "bench"];
+    // Converts a file system that was just made, and makes empty layers.
+    private static readonly string[] _mayConvert =
+        ["src/Mags.Machines/Disks/BlankDisks.cs", "tests/Mags.Machines.Tests/Disks/BlankDisksTests.cs"];
+
+    private static readonly string[] _folders = ["src", "tests", "bench", "images"];
     private static readonly string[] _scripts = ["mags", "test"];
 
     [Fact]
@@ -24,6 +29,7 @@ public sealed partial class GuestDiskTests
             folder => file.StartsWith(folder, StringComparison.Ordinal)));
         Assert.DoesNotContain(FilesWith(FileSystem()), file => file.StartsWith("src/Mags.Jail/", StringComparison.Ordinal));
         Assert.Equal(_mayCheck, FilesWith(Checking()));
+        Assert.Equal(_mayConvert, FilesWith(Converting()));
     }
 
     private static IEnumerable<string> FilesWith(Regex words) => _folders
@@ -38,6 +44,9 @@ public sealed partial class GuestDiskTests
 
     [GeneratedRegex("\"(ext[234]|xfs|btrfs|vfat|squashfs|iso9660|overlay)\"")]
     private static partial Regex FileSystem();
+
+    [GeneratedRegex("\"qemu-img\"|qemu-storage-daemon")]
+    private static partial Regex Converting();
 
     [GeneratedRegex("fsck|debugfs|resize2fs|tune2fs|dumpe2fs|e2image")]
     private static partial Regex Checking();

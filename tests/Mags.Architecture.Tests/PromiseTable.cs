@@ -39,6 +39,6 @@ internal static partial class PromiseTable
     [GeneratedRegex(@"class (\w+Tests)\b")]
     private static partial Regex TestClass();
 
-    [GeneratedRegex(@"public (?:async )?(?:static )?(?:void|Task|ValueTask) (\w+)\(")]
+    [GeneratedRegex(@"(?:public|internal) (?:async )?(?:static )?(?:void|Task|ValueTask) (\w+)\(")]
     private static partial Regex TestMethod();
 }

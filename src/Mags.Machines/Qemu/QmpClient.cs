@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Mags.Machines.Agent;
 using Mags.Machines.Native;
 
 namespace Mags.Machines.Qemu;
@@ -15,6 +16,9 @@ internal sealed class QmpClient : IAsyncDisposable
 {
     /// <summary>How long QEMU may take to answer one command before it counts as hung.</summary>
     internal static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(20);
+
+    // The longest of real ones, of a device tree, is a hundredth of it.
+    private const int MaxMessageBytes = 1 << 20;
 
     private readonly NetworkStream _stream;
     private readonly Action<QmpEvent> _onEvent;
@@ -130,6 +134,11 @@ internal sealed class QmpClient : IAsyncDisposable
             var filled = 0;
             while (true)
             {
+                if (filled == MaxMessageBytes)
+                {
+                    throw new InvalidDataException($"A message of QEMU is longer than {MaxMessageBytes} bytes.");
+                }
+
                 if (filled == buffer.Length)
                 {
                     Array.Resize(ref buffer, buffer.Length * 2);
@@ -147,7 +156,9 @@ internal sealed class QmpClient : IAsyncDisposable
                 filled -= used;
             }
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or JsonException)
+#pragma warning disable CA1031 // A QEMU that its guest has taken over says what it likes: that ends its monitor, and no more.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
             cause = e;
         }
@@ -191,12 +202,19 @@ internal sealed class QmpClient : IAsyncDisposable
             }
             else
             {
-                var error = message.GetProperty("error").GetProperty("desc").GetString();
-                pending.Answer.SetException(
-                    new MachineException(MachineFault.Hypervisor, $"QEMU refused {pending.Command}: {error}"));
+                pending.Answer.SetException(new MachineException(
+                    MachineFault.Hypervisor, $"QEMU refused {pending.Command}: {ReasonIn(message)}"));
             }
         }
     }
+
+    private static string ReasonIn(JsonElement message) =>
+        message.TryGetProperty("error", out var error)
+        && error.ValueKind == JsonValueKind.Object
+        && error.TryGetProperty("desc", out var text)
+        && text.ValueKind == JsonValueKind.String
+            ? GuestWord.Text(text.GetString()!)
+            : "it does not say why";
 
     private Pending? Remove(long id)
     {

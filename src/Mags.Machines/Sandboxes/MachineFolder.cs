@@ -1,3 +1,5 @@
+using System.Text;
+using Mags.Machines.Agent;
 using Mags.Machines.Native;
 
 namespace Mags.Machines.Sandboxes;
@@ -6,6 +8,7 @@ namespace Mags.Machines.Sandboxes;
 internal sealed class MachineFolder : IDisposable
 {
     private const string ErrorFile = "qemu.log";
+    private const int LastBytes = 4096;
 
     internal MachineFolder(HomeFolders folders)
     {
@@ -36,12 +39,18 @@ internal sealed class MachineFolder : IDisposable
     /// <summary>Path of a file in the folder.</summary>
     internal string PathOf(string name) => Path.Combine(FullPath, name);
 
-    /// <summary>What QEMU said last on standard error, in one line; empty when nothing.</summary>
+    /// <summary>
+    /// What QEMU said last on standard error, in one short line; empty when nothing. Its guest may have taken it over.
+    /// </summary>
     internal string LastError()
     {
         try
         {
-            return File.ReadLines(ErrorPath).LastOrDefault(line => line.Length > 0)?.Trim() ?? "";
+            using var log = File.OpenHandle(ErrorPath, share: FileShare.ReadWrite);
+            var bytes = new byte[LastBytes];
+            var read = RandomAccess.Read(log, bytes, Math.Max(0, RandomAccess.GetLength(log) - LastBytes));
+            var lines = Encoding.UTF8.GetString(bytes, 0, read).Split('\n', StringSplitOptions.TrimEntries);
+            return GuestWord.Text(lines.LastOrDefault(line => line.Length > 0) ?? "");
         }
         catch (IOException)
         {

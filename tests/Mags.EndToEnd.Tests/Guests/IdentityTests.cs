@@ -7,20 +7,24 @@ namespace Mags.EndToEnd.Tests.Guests;
 public sealed class IdentityTests(SharedServer shared)
 {
     private const string Identity =
-        "head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \\n'; echo; cat /proc/sys/kernel/random/boot_id; hostname; touch /root/mine; ls /root";
+        "head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \\n'; echo; cat /proc/sys/kernel/random/boot_id; hostname; touch /root/mine; ls /root;"
+        + "cat /sys/class/net/eth0/address; ip -br address show eth0 | tr -s ' '";
 
     [Fact]
     public async Task Machines_ThreeAtOnce_ShareNoIdentityAndSeeNothingOfEachOther()
     {
         var jobs = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => shared.Api.RunAsync(Identity)));
 
-        Assert.All(jobs, job => Assert.Equal(4, job.Stdout.Count));
+        Assert.All(jobs, job => Assert.Equal(6, job.Stdout.Count));
         for (var line = 0; line < 3; line++)
         {
             Assert.Equal(3, jobs.Select(job => job.Stdout[line]).Distinct().Count());
         }
 
         Assert.All(jobs, job => Assert.Equal("mine", job.Stdout[3]));
+        // What is the same in all: nobody else sees it.
+        Assert.All(jobs, job => Assert.Equal(jobs[0].Stdout.Skip(4), job.Stdout.Skip(4)));
+        Assert.Contains("10.0.2.15/24", jobs[0].Stdout[5], StringComparison.Ordinal);
     }
 
     [Fact]

@@ -75,9 +75,15 @@ public sealed class LesserHostTests
     {
         await using var server = await MagsServer.StartNewAsync(home: home, command: command);
 
-        var job = await server.Api.RunAsync("echo behind what stands");
+        var id = await server.Api.SubmitAsync("echo behind what stands; read forever < /dev/zero");
+        await foreach (var line in server.Api.FollowAsync(id, TestContext.Current.CancellationToken))
+        {
+            Assert.Equal("behind what stands", line.Message);
+            break;
+        }
 
-        Assert.Equal(("completed", "behind what stands"), (job.Status, Assert.Single(job.Stdout)));
+        await AssertStandAsync(server, Assert.Single(server.Hypervisors()), absent);
+        _ = await server.Api.StopAsync(id);
         var walls = (await server.Api.Http.GetFromJsonAsync<JsonObject>("mags-server", TestContext.Current.CancellationToken))!
             ["walls"]!.AsArray()
             .Where(wall => !(bool)wall!["stands"]! && (string)wall["name"]! != "hardware")
@@ -85,6 +91,31 @@ public sealed class LesserHostTests
         Assert.Equal(absent.Keys.Order(), walls.Keys.Order());
         Assert.All(absent, wall => Assert.Contains(wall.Value, walls[wall.Key], StringComparison.Ordinal));
     }
+
+    /// <summary>Reads off a QEMU what its kernel says of the walls that are not absent.</summary>
+    private static async Task AssertStandAsync(MagsServer server, int pid, Dictionary<string, string> absent)
+    {
+        var (folder, own) = ($"/proc/{pid}", $"/proc/{await server.PidAsync()}");
+        var status = await File.ReadAllLinesAsync($"{folder}/status", TestContext.Current.CancellationToken);
+        Assert.Contains("Seccomp:\t2", status);
+        Assert.Contains("NoNewPrivs:\t1", status);
+        Assert.Contains(
+            await File.ReadAllLinesAsync($"{folder}/limits", TestContext.Current.CancellationToken),
+            line => line.StartsWith("Max open files            1024 ", StringComparison.Ordinal));
+        Assert.Equal(!absent.ContainsKey("user"), UserOf(folder) != UserOf(own));
+        Assert.Equal(!absent.ContainsKey("files"), Link(folder, "mnt") != Link(own, "mnt"));
+        Assert.Equal(!absent.ContainsKey("network"), Link(folder, "net") != Link(own, "net"));
+        Assert.Equal(
+            !absent.ContainsKey("memory"),
+            Path.GetFileName(server.MachineFolders().Single()) is var machine
+            && (await File.ReadAllTextAsync($"{folder}/cgroup", TestContext.Current.CancellationToken))
+                .Contains(machine, StringComparison.Ordinal));
+    }
+
+    private static string UserOf(string process) =>
+        File.ReadLines($"{process}/status").First(line => line.StartsWith("Uid:", StringComparison.Ordinal));
+
+    private static string? Link(string process, string space) => new FileInfo($"{process}/ns/{space}").LinkTarget;
 
     private static async Task ShellAsync(string command)
     {

@@ -198,6 +198,50 @@ public sealed partial class BoundaryTests(NetworkedMachine guest, MachineFixture
         Assert.Equal("root", await FirstSenderAsync(outside));
     }
 
+    /// <summary>As a process that has taken over its machine's user would: passt sends some of these to nobody.</summary>
+    [Theory]
+    [InlineData("224.0.0.251")]
+    [InlineData("ff02::fb")]
+    [InlineData("198.51.100.255")]
+    [InlineData("255.255.255.255")]
+    public async Task Network_ByMulticastOrBroadcast_IsNotReached(string address)
+    {
+        var target = new IPEndPoint(IPAddress.Parse(address), 9);
+        var user = new UidRange((await machines.HomeAsync()).Home).First;
+        Socket Open() => new(target.AddressFamily, SocketType.Dgram, ProtocolType.Udp) { EnableBroadcast = true };
+        using var ofMachine = NetworkLab.In(guest.Lab.Host, () => As(user, Open));
+        using var ofRoot = NetworkLab.In(guest.Lab.Host, Open);
+
+        var error = Assert.Throws<SocketException>(() => ofMachine.SendTo("x"u8.ToArray(), target));
+
+        Assert.Equal(SocketError.AccessDenied, error.SocketErrorCode);
+        Assert.Equal(1, ofRoot.SendTo("x"u8.ToArray(), target));
+    }
+
+    [Fact]
+    public async Task User_OfAnyMachine_IsBound()
+    {
+        var first = new UidRange((await machines.HomeAsync()).Home).First;
+        foreach (var user in new[] { first, first + (UidRange.Size / 2), first + UidRange.Size - 1 })
+        {
+            foreach (var address in new[] { NetworkLab.HostFour, NetworkLab.HostSix })
+            {
+                using var server = NetworkLab.Serve(guest.Lab.Host, address);
+                var target = new IPEndPoint(IPAddress.Parse(address), server.Port);
+                using var udp = NetworkLab.In(
+                    guest.Lab.Host,
+                    () => As(user, () => new Socket(target.AddressFamily, SocketType.Dgram, ProtocolType.Udp)));
+                using var tcp = NetworkLab.In(
+                    guest.Lab.Host,
+                    () => As(user, () => new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp)));
+
+                Assert.Throws<SocketException>(() => udp.SendTo("of a machine"u8.ToArray(), target));
+                Assert.Throws<SocketException>(() => tcp.Connect(target));
+                Assert.Empty(server.Heard);
+            }
+        }
+    }
+
     [Fact]
     public async Task Machine_FromOutside_IsNotReached()
     {

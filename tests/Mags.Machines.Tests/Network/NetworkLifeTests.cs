@@ -83,6 +83,11 @@ public sealed class NetworkLifeTests(MachineFixture machines)
             Assert.Equal((set, new string('0', 16)), (set, passt.Status(set)));
         }
 
+        foreach (var limit in new[] { "Max core file size", "Max locked memory", "Max msgqueue size", "Max processes" })
+        {
+            Assert.Equal(qemu.Limit(limit), passt.Limit(limit));
+        }
+
         Assert.Equal(("0", "0"), passt.Limit("Max file size"));
         Assert.Equal(qemu.Cgroups(), passt.Cgroups());
         Assert.Empty(Directory.GetFileSystemEntries(passt.InView("/")));
@@ -133,16 +138,21 @@ public sealed class NetworkLifeTests(MachineFixture machines)
         using var server = NetworkLab.Serve(lab.Outside, NetworkLab.OutsideFour);
         using var host = NetworkLab.Serve(lab.Host, NetworkLab.HostFour);
         await using var old = await machines.AcquireAsync(NetworkedMachine.Request, Token);
+        await using var otherOld = await machines.AcquireAsync(NetworkedMachine.Request, Token);
+        await using var unused = await machines.AcquireAsync(NetworkedMachine.Request, Token);
         using var passt = ChildProcess.Attach(await UseAsync(old));
+        using var otherPasst = ChildProcess.Attach(await UseAsync(otherOld));
         var table = EgressRules.TableOf((await machines.HomeAsync()).Home);
 
         _ = await NetworkLab.RunInAsync(
             lab.Host, "nft", command.Replace("TABLE", table, StringComparison.Ordinal));
 
         _ = await passt.Exited.WaitAsync(_limit, Token);
+        _ = await otherPasst.Exited.WaitAsync(_limit, Token);
         Assert.Equal(0, (await MachineFixture.ShellAsync(old, "true", Token)).ExitCode);
         await using var machine = await machines.AcquireAsync(NetworkedMachine.Request, Token);
         Assert.Equal((0, "hello from 198.51.100.2\n"), await AskOutsideAsync(machine, server));
+        Assert.Equal((0, "hello from 198.51.100.2\n"), await AskOutsideAsync(unused, server));
         foreach (var protocol in new[] { "tcp", "udp" })
         {
             await NetworkedMachine.AskUntilRefusedAsync(
@@ -152,7 +162,7 @@ public sealed class NetworkLifeTests(MachineFixture machines)
         Assert.Empty(host.Heard);
         Assert.Null((await machines.GetAsync<SandboxNetwork>()).Absence);
         await AssertReachesNobodyAsync(old, server);
-        Assert.Equal(["tcp hello"], server.Heard);
+        Assert.Equal(["tcp hello", "tcp hello"], server.Heard);
     }
 
     [Fact]

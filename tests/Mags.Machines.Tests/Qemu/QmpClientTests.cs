@@ -70,6 +70,57 @@ public sealed class QmpClientTests : IAsyncDisposable
         Assert.Equal("QEMU did not answer the command stop within 20 s.", error.Message);
     }
 
+    [Theory]
+    [InlineData("[]")]
+    [InlineData("5")]
+    [InlineData("no json")]
+    [InlineData("""{"event": 5}""")]
+    [InlineData("""{"event": "SHUTDOWN", "data": {"reason": []}}""")]
+    [InlineData("""{"return": {}, "id": "first"}""")]
+    [InlineData("""{"return": {}, "id": 1e99}""")]
+    public async Task Message_ThatQemuDoesNotSay_ClosesTheMonitor(string message)
+    {
+        await using var client = await _qemu.ConnectAsync(received => received.Text("reason"), _time, Token);
+        var waiting = client.ExecuteAsync("stop", null, Token);
+        _ = await _qemu.HearAsync(Token);
+
+        await _qemu.SayAsync(message);
+
+        var error = await Assert.ThrowsAsync<MachineException>(() => waiting);
+        Assert.Equal("QEMU closed its monitor.", error.Message);
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"error": 5}""")]
+    [InlineData("""{"error": {"desc": []}}""")]
+    public async Task ExecuteAsync_RefusedWithoutAReason_IsRefused(string answer)
+    {
+        await using var client = await ConnectAsync();
+        var running = client.ExecuteAsync("cont", null, Token);
+        var message = JsonNode.Parse(answer)!.AsObject();
+        message["id"] = (await _qemu.HearAsync(Token)).Id;
+
+        await _qemu.SayAsync(message.ToJsonString());
+
+        var error = await Assert.ThrowsAsync<MachineException>(() => running);
+        Assert.Equal("QEMU refused cont: it does not say why", error.Message);
+    }
+
+    [Fact]
+    public async Task Message_WithoutEnd_ClosesTheMonitor()
+    {
+        await using var client = await ConnectAsync();
+        var waiting = client.ExecuteAsync("stop", null, Token);
+
+        var saying = _qemu.SayAsync(new string('x', 64 << 20));
+
+        var error = await Assert.ThrowsAsync<MachineException>(() => waiting);
+        Assert.IsType<InvalidDataException>(error.InnerException);
+        await client.DisposeAsync();
+        await Assert.ThrowsAnyAsync<IOException>(() => saying);
+    }
+
     [Fact]
     public async Task ExecuteAsync_MonitorCloses_FailsWhatWaitsAndWhatComes()
     {

@@ -11,12 +11,15 @@ public sealed class CgroupWallsTests(MachineFixture machines)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task Memory_OfAMachine_IsTwiceItsGuestsAndTheHypervisorsRoom()
+    [Theory]
+    [InlineData(512, 1536)]
+    [InlineData(1024, 2560)]
+    public async Task Memory_OfAMachine_IsTwiceItsGuestsAndTheHypervisorsRoom(int guestMib, long mostMib)
     {
-        await using var machine = await machines.AcquireAsync(MachineFixture.Request, Token);
+        await using var machine = await machines.AcquireAsync(
+            MachineFixture.Request with { Size = new MachineSize(1, guestMib) }, Token);
 
-        Assert.Equal($"{1536L << 20}", ValueIn(machine, CgroupTree.Memory, "memory.max", "memory.limit_in_bytes"));
+        Assert.Equal($"{mostMib << 20}", ValueIn(machine, CgroupTree.Memory, "memory.max", "memory.limit_in_bytes"));
     }
 
     [Fact]

@@ -54,6 +54,23 @@ public sealed partial class HypervisorWallsTests(MachineFixture machines)
         Assert.Equal((0, "on\n"), await MachineFixture.ShellAsync(second, "echo on", Token));
     }
 
+    [Fact]
+    public async Task Disk_OfAMachine_IsClosedToAnothersUser()
+    {
+        await using var first = await machines.AcquireAsync(MachineFixture.Request, Token);
+        await using var second = await machines.AcquireAsync(MachineFixture.Request, Token);
+        var user = new RunningProcess(first.Pid).Status("Uid").Split('\t')[0];
+        var disk = OwnFiles((await machines.HomeAsync()).Machines, second)[0];
+        Assert.True(File.Exists(disk));
+        using var error = MemoryFile.Create("stderr", 0);
+
+        using var reader = ChildProcess.Start(
+            await machines.JailAsync(), ["run", "--user", user, "--", "/usr/bin/cat", disk], new FdMap(), null, error);
+
+        Assert.NotEqual(0, (await reader.Exited.WaitAsync(Token)).Code);
+        Assert.Contains("Permission denied", Tool.LastLine(error), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("CapInh")]
     [InlineData("CapPrm")]

@@ -52,6 +52,7 @@ public sealed class JobLifeTests(SharedServer shared)
     [InlineData("GuestReboot", "the guest rebooted")]
     [InlineData("GuestPanic", "the guest's kernel panicked")]
     [InlineData("HypervisorGone", "the hypervisor was killed by signal 9")]
+    [InlineData("OutOfMemory", "the sandbox used more memory than its machine may have")]
     public async Task Job_MachineEndsUnderIt_IsAnErrorThatSaysHow(string cause, string sentence)
     {
         var job = await _server.EndAsync(await _server.AcceptAsync($"out x\nend {cause} {sentence}"));

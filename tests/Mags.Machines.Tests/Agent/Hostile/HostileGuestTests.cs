@@ -108,13 +108,15 @@ public sealed class HostileGuestTests
         Assert.InRange(error.Message.Length, 1, GuestWord.LongestText + 50);
     }
 
-    [Fact]
-    public async Task Duration_LongerThanTheHostKnowsTheProcess_IsCut()
+    [Theory]
+    [InlineData(long.MaxValue)]
+    [InlineData(long.MinValue)]
+    public async Task Duration_LongerThanTheHostKnowsTheProcess_IsCut(long micros)
     {
         var answer = (byte[])
         [
             .. Http2.Opening(),
-            .. Http2.Message(new ExecOutput { Exited = new Mags.Protocol.ProcessExited { DurationUs = long.MaxValue } }),
+            .. Http2.Message(new ExecOutput { Exited = new Mags.Protocol.ProcessExited { DurationUs = micros } }),
         ];
         var began = TimeProvider.System.GetTimestamp();
 
