@@ -23,7 +23,7 @@ internal static class GuestEnd
             new(MachineExitCause.GuestPanic, $"The guest's kernel panicked: {PanicOf(console) ?? "it did not say why"}"),
         QemuProcess.NoRoom =>
             new(MachineExitCause.HostDiskFull, "The server's disk is full: it has no room for what the sandbox wrote."),
-        _ => new(MachineExitCause.HypervisorGone, $"QEMU ended the machine ({reason})."),
+        _ => new(MachineExitCause.HypervisorGone, $"QEMU ended the machine ({GuestWord.Text(reason)})."),
     };
 
     /// <summary>The end of a machine whose QEMU ended without a word of the guest.</summary>

@@ -49,6 +49,7 @@ public sealed partial class BoundaryTests(NetworkedMachine guest, MachineFixture
     [InlineData(NetworkLab.LinkFour)]
     [InlineData(NetworkLab.DeniedPublic)]
     [InlineData(NetworkLab.DeniedPrivate)]
+    [InlineData(NetworkLab.DeniedSix)]
     public Task Network_PrivateOrOnTheLinkOrDenied_IsNotReached(string address) =>
         AssertNotReachedAsync(guest.Lab.Outside, address, "");
 

@@ -27,6 +27,7 @@ internal sealed class NetworkLab : IAsyncDisposable
 
     /// <summary>Denied within what is allowed.</summary>
     public const string DeniedPrivate = "10.88.0.66";
+    public const string DeniedSix = "fd88::66";
 
     /// <summary>Addresses for a translator (NAT64), with a private and a link-local one inside.</summary>
     public const string TranslatedPrivate = "64:ff9b::a4d:2";
@@ -59,10 +60,13 @@ internal sealed class NetworkLab : IAsyncDisposable
     /// although it is allowed.
     /// </summary>
     public static IReadOnlyList<string> Allowed { get; } =
-        ["10.88.0.0/24", "fd88::/64", "10.99.0.0/16", "127.0.0.0/8", "169.254.0.0/16", "::1/128", "fe80::/10"];
+    [
+        "10.88.0.0/24", "fd88::/64", "10.99.0.0/16", "127.0.0.0/8", "169.254.0.0/16", "::1/128", "fe80::/10",
+        "224.0.0.0/4", "ff00::/8", "198.51.100.255/32", "255.255.255.255/32",
+    ];
 
     /// <summary>What is denied to them.</summary>
-    public static IReadOnlyList<string> Denied { get; } = [DeniedPublic + "/32", DeniedPrivate + "/32"];
+    public static IReadOnlyList<string> Denied { get; } = [DeniedPublic + "/32", DeniedPrivate + "/32", DeniedSix + "/128"];
 
     /// <summary>Name of the host's network namespace.</summary>
     public string Host => _name + "-h";
@@ -168,7 +172,7 @@ internal sealed class NetworkLab : IAsyncDisposable
         $"-n {Host} -6 route add default via 2001:db8:1::1",
         $"-n {Outside} address add 2001:db8:1::1/64 dev v1 nodad",
         $"-n {Outside} address add {LinkSix}/64 dev v1 nodad",
-        .. new[] { OutsideSix, PrivateSix, AllowedPrivateSix, TranslatedPrivate, TranslatedLink }
+        .. new[] { OutsideSix, PrivateSix, AllowedPrivateSix, DeniedSix, TranslatedPrivate, TranslatedLink }
             .Select(address => $"-n {Outside} address add {address}/128 dev lo nodad"),
     ];
 

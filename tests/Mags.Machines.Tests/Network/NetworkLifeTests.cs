@@ -91,6 +91,8 @@ public sealed class NetworkLifeTests(MachineFixture machines)
         Assert.Equal(("0", "0"), passt.Limit("Max file size"));
         Assert.Equal(qemu.Cgroups(), passt.Cgroups());
         Assert.Empty(Directory.GetFileSystemEntries(passt.InView("/")));
+        Assert.DoesNotContain(
+            passt.OpenFiles(), file => Directory.Exists(file.Handle) || RunningProcess.IsNamespace(file.Target));
         var host = new RunningProcess(Environment.ProcessId);
         foreach (var kind in new[] { "user", "mnt", "ipc", "uts" })
         {

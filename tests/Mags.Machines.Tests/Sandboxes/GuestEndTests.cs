@@ -23,6 +23,18 @@ public sealed class GuestEndTests
     public void Of_Panic_SaysWhy() =>
         Assert.Equal("The guest's kernel panicked: sysrq triggered crash", GuestEnd.Of("guest-reset", Panic).Message);
 
+    [Fact]
+    public void Of_TextOfAGuestOrItsHypervisor_IsOneShortLine()
+    {
+        var text = "\u001b[31m" + new string('x', 100_000) + "\t\u0007";
+
+        foreach (var end in new[] { GuestEnd.Of("guest-panic", "Kernel panic - not syncing: " + text), GuestEnd.Of(text, "") })
+        {
+            Assert.InRange(end.Message.Length, 1, 1000);
+            Assert.DoesNotContain(end.Message, char.IsControl);
+        }
+    }
+
     [Theory]
     [InlineData(0, 9, "", "The machine's QEMU was killed by signal 9.")]
     [InlineData(1, 0, "qemu: bad", "The machine's QEMU ended with code 1: qemu: bad")]

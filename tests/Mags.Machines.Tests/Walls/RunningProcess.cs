@@ -1,15 +1,19 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace Mags.Machines.Tests.Walls;
 
 /// <summary>What the kernel says of a running process.</summary>
-internal sealed class RunningProcess(int pid)
+internal sealed partial class RunningProcess(int pid)
 {
     /// <summary>All processes of the host.</summary>
     public static IEnumerable<RunningProcess> All() => Directory.EnumerateDirectories("/proc")
         .Select(folder => Path.GetFileName(folder))
         .Where(name => name.All(char.IsAsciiDigit))
         .Select(name => new RunningProcess(int.Parse(name, CultureInfo.InvariantCulture)));
+
+    /// <summary>Whether what an open file points to is a namespace.</summary>
+    public static bool IsNamespace(string target) => NamespaceName().IsMatch(target);
 
     /// <summary>A line of its status, such as <c>NoNewPrivs</c>.</summary>
     public string Status(string name) => Lines("status")
@@ -65,6 +69,9 @@ internal sealed class RunningProcess(int pid)
             .Single(line => line.StartsWith("flags:", StringComparison.Ordinal))["flags:".Length..].Trim();
         return (Convert.ToInt32(flags, 8) & AccessMode) == 0;
     }
+
+    [GeneratedRegex("^(mnt|net|ipc|uts|pid|user|cgroup|time):")]
+    private static partial Regex NamespaceName();
 
     private string Folder { get; } = "/proc/" + pid.ToString(CultureInfo.InvariantCulture);
 }
