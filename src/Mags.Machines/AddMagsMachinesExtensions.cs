@@ -10,6 +10,7 @@ using Mags.Machines.Templates;
 using Mags.Machines.Walls;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Mags.Machines;
@@ -28,6 +29,16 @@ public static class AddMagsMachinesExtensions
         services.TryAddSingleton<MachineHost>();
         services.TryAddSingleton<IMachineHost>(provider => provider.GetRequiredService<MachineHost>());
         services.TryAddSingleton<MachinePool>();
+        services.TryAddSingleton(provider => new LayerMerger(
+            provider.GetRequiredService<MachineHost>(),
+            provider.GetRequiredService<ImageCatalog>(),
+            provider.GetRequiredService<MachinePlatform>(),
+            provider.GetRequiredService<MachineRestorer>(),
+            provider.GetRequiredService<BlankDisks>(),
+            provider.GetRequiredService<LayerFiles>(),
+            provider.GetRequiredService<IOptions<MachinesOptions>>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<LayerMerger>>()));
         services.AddSingleton<IMemoryYield>(provider => provider.GetRequiredService<MachinePool>());
         services.AddHostedService<MachineHostService>();
         return services.AddHostedService<PoolKeeper>();
@@ -48,6 +59,8 @@ public static class AddMagsMachinesExtensions
         services.TryAddSingleton<QemuLauncher>();
         services.TryAddSingleton<HostClock>();
         services.TryAddSingleton<BlankDisks>();
+        services.TryAddSingleton(provider => new LayerFiles(
+            provider.GetRequiredService<HomeFolders>(), provider.GetRequiredService<BlankDisks>()));
         services.TryAddSingleton<RestoreSlots>();
         services.TryAddSingleton<MachineRestorer>();
         services.TryAddSingleton<MachineClaimer>();

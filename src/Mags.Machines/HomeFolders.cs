@@ -18,6 +18,12 @@ internal sealed class HomeFolders
 
     internal string Blanks => Path.Combine(Home, "blanks");
 
+    /// <summary>Layers of workspaces' disks: what users must not lose.</summary>
+    internal string Layers => Path.Combine(Home, "layers");
+
+    internal static UnixFileMode OwnerOnly =>
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
     internal string AcceleratorRecord => Path.Combine(Home, "accelerator.json");
 
     internal string ClockRecord => Path.Combine(Home, "tsc.json");

@@ -9,6 +9,9 @@ public interface IMachine : IAsyncDisposable
     /// <summary>What runs it: <c>kvm</c> or <c>tcg</c>.</summary>
     string Accelerator { get; }
 
+    /// <summary>Digest of the image that it was made from.</summary>
+    string ImageDigest { get; }
+
     /// <summary>Where the time until now went, step by step, in order (restore, disk, cont, connect, claim, …).</summary>
     IReadOnlyList<MachineStep> Steps { get; }
 
@@ -23,4 +26,12 @@ public interface IMachine : IAsyncDisposable
     /// The process could not be started, or the machine ended first; <see cref="Ended"/> then says how.
     /// </exception>
     IAsyncEnumerable<ProcessEvent> RunAsync(ProcessSpec process, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Ends the machine with its disk whole: all that its guest has written is on it, and its file system needs no replay.
+    /// Disposing it has still to follow. Without this, and when it fails, the disk has what the guest made durable itself
+    /// (<c>fsync</c>), and the journal is replayed when it is used next.
+    /// </summary>
+    /// <returns>Whether it is whole; false when the guest or its hypervisor did not answer in time, or had ended.</returns>
+    Task<bool> SealDiskAsync(CancellationToken cancellationToken);
 }

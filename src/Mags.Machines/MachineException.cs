@@ -29,6 +29,9 @@ public enum MachineFault
     /// <summary>The node has no disk space or memory for it.</summary>
     NoResources,
 
+    /// <summary>The disk that it was to start from is gone.</summary>
+    NoDisk,
+
     /// <summary>A network was asked for that this host cannot give.</summary>
     NoNetwork,
 

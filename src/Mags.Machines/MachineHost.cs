@@ -33,8 +33,12 @@ internal sealed partial class MachineHost(
     public async Task<IMachine> AcquireAsync(MachineRequest request, CancellationToken cancellationToken)
     {
         await _ready.Task.WaitAsync(cancellationToken);
-        var image = images.Find(request.Image)
-            ?? throw new MachineException(MachineFault.UnknownImage, $"There is no image named {request.Image}.");
+        var image = images.Find(request.Image, request.ImageDigest)
+            ?? throw new MachineException(
+                MachineFault.UnknownImage,
+                request.ImageDigest is null
+                    ? $"There is no image named {request.Image}."
+                    : $"The image {request.Image} with digest {request.ImageDigest} is not on this node.");
         await RequireNetworkAsync(request.Network, cancellationToken);
         using var lease = await platform.GetTemplateAsync(image, request.Size, cancellationToken);
         return Count(
@@ -91,7 +95,7 @@ internal sealed partial class MachineHost(
     private async Task<MicroVm?> TryClaimAsync(
         TemplateLease template, MachineRequest request, CancellationToken cancellationToken)
     {
-        if (pool.TryTake(template, request.DiskGb) is not { } waiting)
+        if (pool.TryTake(template, request.Disk is null ? request.DiskGb : null) is not { } waiting)
         {
             return null;
         }

@@ -14,6 +14,12 @@ public sealed record MachineRequest
     /// <summary>Size of the writable disk in GiB.</summary>
     public required int DiskGb { get; init; }
 
+    /// <summary>What its disk starts from; null for an empty one that goes with the machine.</summary>
+    public MachineDisk? Disk { get; init; }
+
+    /// <summary>Digest that the image must have; null for whatever its name means now.</summary>
+    public string? ImageDigest { get; init; }
+
     /// <summary>Host name inside the guest.</summary>
     public required string HostName { get; init; }
 

@@ -11,6 +11,7 @@ public sealed class AgentProtocolShapeTests
           Warm WarmRequest -> WarmReply
           EndRehearsal EndRehearsalRequest -> EndRehearsalReply
           SetClock SetClockRequest -> SetClockReply
+          SealDisk SealDiskRequest -> SealDiskReply
           Exec stream ExecInput -> stream ExecOutput
         enum OutputStream
           0 OUTPUT_STREAM_UNSPECIFIED
@@ -75,6 +76,8 @@ public sealed class AgentProtocolShapeTests
           5 memory_kills int64
         message ProcessStarted
           1 pid int32
+        message SealDiskReply
+        message SealDiskRequest
         message SetClockReply
           1 offset_ns int64
         message SetClockRequest

@@ -52,7 +52,7 @@ internal sealed class LocalMachines : IAsyncDisposable
         var started = Stopwatch.GetTimestamp();
         using var folder = new MachineFolder(_services.GetRequiredService<HomeFolders>());
         await using var cleanup = new CleanupStack(folder.Id, TimeProvider.System, NullLogger.Instance);
-        using var disk = EphemeralDisk.Create(blank, folder.PathOf("disk.qcow2"));
+        using var disk = WritableDisk.Empty(blank, folder.PathOf("disk.qcow2"));
         using var memory = MemoryFile.Create("guest", (long)recipe.Size.MemoryMib << 20);
         using var kernel = MemoryFile.CopyOf(recipe.KernelPath);
         using var initramfs = MemoryFile.CopyOf(recipe.InitramfsPath);

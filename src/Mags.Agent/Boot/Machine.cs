@@ -108,6 +108,13 @@ internal sealed class Machine
         return steps.ToReply();
     }
 
+    /// <summary>Makes its disk whole, ahead of its end.</summary>
+    public void SealDisk()
+    {
+        Advance([MachineState.Claimed], MachineState.Sealed);
+        _stage.SealDisk();
+    }
+
     /// <summary>Runs commands on a scratch root, one after the other; nothing of it stays but warm pages.</summary>
     public async Task WarmAsync(
         RepeatedField<string> commands, ProcessLauncher launcher, CancellationToken cancellationToken)

@@ -17,4 +17,7 @@ internal enum MachineState
 
     /// <summary>It is a sandbox.</summary>
     Claimed,
+
+    /// <summary>Its disk is written out and frozen; only its end can follow.</summary>
+    Sealed,
 }

@@ -121,6 +121,9 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Libc, EntryPoint = "sync")]
     public static partial void SyncAll();
 
+    [LibraryImport(Libc, EntryPoint = "syncfs", SetLastError = true)]
+    public static partial int SyncFileSystem(int fd);
+
     [LibraryImport(Libc, EntryPoint = "clock_gettime", SetLastError = true)]
     public static partial int GetClock(int clock, TimeSpec* time);
 

@@ -32,6 +32,7 @@ internal sealed class SandboxStage
     private readonly int _bootIdFile;
     private readonly ImageFacts _image;
     private readonly HostFiles _hostFiles;
+    private int _disk = -1;
 
     private SandboxStage(int initProcessId, int bootIdFile, ImageFacts image) =>
         (InitProcessId, _bootIdFile, _image, _hostFiles) = (initProcessId, bootIdFile, image, new HostFiles(image));
@@ -78,7 +79,7 @@ internal sealed class SandboxStage
     /// <summary>Mounts the writable disk with the image below it, and makes that the sandbox's root.</summary>
     public void Enter(HostNames names, ulong diskBytes, ClaimSteps steps)
     {
-        WritableDisk.Mount(diskBytes);
+        _disk = WritableDisk.Mount(diskBytes);
         steps.Done("disk");
         _image.AddMissing(WritableDisk.Upper, _moved);
         _hostFiles.Write(WritableDisk.Upper, names);
@@ -100,6 +101,9 @@ internal sealed class SandboxStage
 
     /// <summary>Gives a root that was entered before its sandbox was known that sandbox's name and name servers.</summary>
     public void Rename(HostNames names) => _hostFiles.Change(names);
+
+    /// <summary>Makes the writable disk whole, by any thread; the sandbox can write nothing more.</summary>
+    public void SealDisk() => WritableDisk.Seal(_disk);
 
     /// <summary>Makes a root of the image, with memory or a disk above it, that of this thread until it is left.</summary>
     /// <param name="diskBytes">Size of the writable disk that is used; 0 for memory.</param>

@@ -19,7 +19,8 @@ internal sealed class ScratchRoot
     {
         if (diskBytes > 0)
         {
-            WritableDisk.Mount(diskBytes);
+            // It is unmounted again: nothing may hold it.
+            FileDescriptor.Close(WritableDisk.Mount(diskBytes));
         }
         else
         {

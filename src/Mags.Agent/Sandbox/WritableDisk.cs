@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Mags.Agent.Boot;
 using Mags.Agent.Native;
 
@@ -18,6 +17,7 @@ internal static unsafe class WritableDisk
     private const string Folder = "/rw";
     private const ulong SectorSize = 512;
     private const nuint ResizeCommand = 0x40086610;
+    private const nuint FreezeCommand = 0xC0045877;
 
     /// <summary>Waits until the kernel has taken note of the disk's real size.</summary>
     public static void WaitFor(ulong bytes, TimeSpan limit, TimeProvider time)
@@ -29,13 +29,26 @@ internal static unsafe class WritableDisk
     }
 
     /// <summary>Mounts it, and lets its file system fill it.</summary>
-    public static void Mount(ulong diskBytes)
+    /// <returns>Its open root, by which it is reached once it is out of sight; it stays mounted while this is open.</returns>
+    public static int Mount(ulong diskBytes)
     {
         // Unused inode tables need no zeroing in the background: they are never read.
         FileSystem.Mount(Device, Folder, "ext4", FileSystem.NoAccessTime, "noinit_itable");
-        Grow(diskBytes);
+        var root = FileDescriptor.Open(Folder, FileDescriptor.ReadOnly | FileDescriptor.Directory);
+        Grow(root, diskBytes);
         FileSystem.MakeFolder(Upper);
         FileSystem.MakeFolder(Folder + "/work");
+        return root;
+    }
+
+    /// <summary>Writes out what is not yet written, and lets nobody write any more: the file system is whole then.</summary>
+    public static void Seal(int root)
+    {
+        // A freeze waits for a grace period of RCU, which takes 40 ms on an idle guest if nobody is in a hurry.
+        _ = FileSystem.TryWrite("/sys/kernel/rcu_expedited", "1");
+        // Most of it before, while the sandbox can still go on.
+        NativeException.Check(NativeMethods.SyncFileSystem(root), "write the disk out");
+        NativeException.Check(NativeMethods.DeviceControl(root, FreezeCommand, null), "freeze the disk");
     }
 
     private static ulong Size() =>
@@ -44,7 +57,7 @@ internal static unsafe class WritableDisk
             ? sectors * SectorSize
             : 0;
 
-    private static void Grow(ulong diskBytes)
+    private static void Grow(int root, ulong diskBytes)
     {
         var (blocks, blockSize) = ReadSuperblock();
         var wanted = diskBytes / blockSize;
@@ -53,14 +66,9 @@ internal static unsafe class WritableDisk
             return;
         }
 
-        var root = FileDescriptor.Open(Folder, FileDescriptor.ReadOnly | FileDescriptor.Directory);
-        var result = NativeMethods.DeviceControl(root, ResizeCommand, &wanted);
-        var error = Marshal.GetLastPInvokeError();
-        FileDescriptor.Close(root);
-        if (result != 0)
-        {
-            throw new NativeException($"grow the writable disk from {blocks} to {wanted} blocks", error);
-        }
+        NativeException.Check(
+            NativeMethods.DeviceControl(root, ResizeCommand, &wanted),
+            $"grow the writable disk from {blocks} to {wanted} blocks");
     }
 
     /// <summary>The file system's size as its superblock has it; the mount has it in memory already.</summary>

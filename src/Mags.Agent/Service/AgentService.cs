@@ -48,6 +48,12 @@ internal sealed class AgentService(ProcessLauncher launcher, Machine? machine, T
         return Task.FromResult(new SetClockReply { OffsetNs = GuestClock.Set(request.UnixTimeNs) });
     }
 
+    public override Task<SealDiskReply> SealDisk(SealDiskRequest request, ServerCallContext context)
+    {
+        MachineOrRefuse().SealDisk();
+        return Task.FromResult(new SealDiskReply());
+    }
+
     public override async Task Exec(
         IAsyncStreamReader<ExecInput> requestStream, IServerStreamWriter<ExecOutput> responseStream, ServerCallContext context)
     {

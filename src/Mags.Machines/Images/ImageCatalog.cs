@@ -49,6 +49,24 @@ public sealed partial class ImageCatalog(IOptions<MachinesOptions> options)
             : null;
     }
 
+    /// <summary>The image of that name, as it was when it had this digest; null when there is none.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="digest">A digest that the name had once; null for what it means now.</param>
+    internal Image? Find(string name, string? digest)
+    {
+        var now = Find(name);
+        if (digest is null || now?.Digest == digest)
+        {
+            return now;
+        }
+
+        // Its file is kept when the name is given to another build; what is told of the build itself is not.
+        var path = FilePath(digest);
+        return path is not null && File.Exists(path)
+            ? new Image(name, digest, new FileInfo(path).Length, File.GetLastWriteTimeUtc(path), TimeSpan.Zero, path)
+            : null;
+    }
+
     /// <summary>Whether an image may be called so: it is part of file names.</summary>
     internal static bool IsName(string name) => NamePattern().IsMatch(name);
 

@@ -35,6 +35,15 @@ internal sealed class FolderHandle : IDisposable
         return LibC.Flock(_handle, Exclusive | DoNotWait) == 0;
     }
 
+    /// <summary>Brings the names in the folder to the disk.</summary>
+    internal void Flush()
+    {
+        if (LibC.Fsync(_handle) != 0)
+        {
+            throw NativeError.Last("flushing a folder");
+        }
+    }
+
     /// <summary>Makes a listening socket in the folder. The handle is close-on-exec, for an <see cref="FdMap"/>.</summary>
     internal SafeFileHandle Listen(string name)
     {

@@ -39,12 +39,14 @@ internal sealed class MachinePool(IOptions<PoolOptions> options, TimeProvider ti
     }
 
     /// <summary>Takes a machine for a sandbox, who owns it then; null when none waits.</summary>
-    internal RestoredMachine? TryTake(TemplateLease template, int diskGb)
+    /// <param name="template">What it is to be a clone of.</param>
+    /// <param name="emptyDiskGb">Size of the empty disk that it wants; null when it brings a disk.</param>
+    internal RestoredMachine? TryTake(TemplateLease template, int? emptyDiskGb)
     {
         lock (_lock)
         {
             var shelf = ShelfOf(template);
-            var defaultDisk = diskGb == options.Value.DefaultDiskGb;
+            var defaultDisk = emptyDiskGb == options.Value.DefaultDiskGb;
             shelf.AddDemand(defaultDisk);
             Tell();
             return shelf.Take(defaultDisk);

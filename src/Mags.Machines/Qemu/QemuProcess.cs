@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using Mags.Machines.Agent;
 using Mags.Machines.Disks;
 using Mags.Machines.Native;
 using Mags.Machines.Sandboxes;
@@ -26,6 +27,7 @@ internal sealed class QemuProcess : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly TaskCompletionSource<string> _shutdown = NewSource<string>();
     private TaskCompletionSource<string>? _migration;
+    private TaskCompletionSource<string?>? _blockJob;
     private QmpClient? _monitor;
     private string _diskNode = QemuCommandLine.DiskNode;
     private long _diskBytes;
@@ -125,10 +127,45 @@ internal sealed class QemuProcess : IAsyncDisposable
     internal void SetBackground(bool background) => _confinement.Cgroup?.SetBackground(background);
 
     /// <summary>Puts another writable disk in the place of the one there is. The guest must be stopped.</summary>
-    internal async Task ChangeDiskAsync(EphemeralDisk disk, CancellationToken cancellationToken)
+    internal async Task ChangeDiskAsync(WritableDisk disk, CancellationToken cancellationToken)
     {
-        await new DiskExchange(Monitor).RunAsync(disk, cancellationToken);
+        await DiskExchange.RunAsync(Monitor, disk, cancellationToken);
         (_diskNode, _diskBytes) = (DiskExchange.NewNode, 0);
+    }
+
+    /// <summary>
+    /// Copies what a disk has in the layers above <paramref name="base"/> into its own one, beside whatever else the
+    /// process does.
+    /// </summary>
+    /// <param name="disk">The disk; not the machine's own.</param>
+    /// <param name="base">The level of the layer that is not copied, nor what lies below it.</param>
+    /// <param name="bytesPerSecond">How fast at most.</param>
+    /// <param name="cancellationToken">Gives up; the process is of no use then.</param>
+    /// <exception cref="MachineException">It could not be copied.</exception>
+    internal async Task CopyUpAsync(
+        WritableDisk disk, int @base, long bytesPerSecond, CancellationToken cancellationToken)
+    {
+        var ended = NewSource<string?>();
+        _blockJob = ended;
+        var nodes = new DiskNodes(Monitor, cancellationToken);
+        nodes.Add(disk);
+        nodes.Tell("block-stream", new JsonObject
+        {
+            ["job-id"] = "copy-up",
+            ["device"] = DiskNodes.Own,
+            ["base-node"] = DiskNodes.Below(@base),
+            // Else the header would name a file that only this process has.
+            ["backing-file"] = "",
+            ["speed"] = bytesPerSecond,
+        });
+        await nodes.DoneAsync();
+        var first = await Task.WhenAny(ended.Task, Exited).WaitAsync(cancellationToken);
+        if (first != ended.Task || await ended.Task is { })
+        {
+            throw new MachineException(
+                MachineFault.Hypervisor,
+                $"QEMU could not copy layers: {(ended.Task.IsCompleted ? await ended.Task : _folder.LastError())}");
+        }
     }
 
     /// <summary>What the guest wrote last to its console; empty when QEMU cannot tell.</summary>
@@ -200,6 +237,10 @@ internal sealed class QemuProcess : IAsyncDisposable
         if (received is { Name: "MIGRATION" } && received.Text("status") is "completed" or "failed")
         {
             _ = _migration?.TrySetResult(received.Text("status")!);
+        }
+        else if (received is { Name: "BLOCK_JOB_COMPLETED" })
+        {
+            _ = _blockJob?.TrySetResult(received.Text("error") is { } error ? GuestWord.Text(error) : null);
         }
         else if (received is { Name: "SHUTDOWN" })
         {

@@ -20,8 +20,10 @@ internal sealed record QemuSetup
     /// <summary>The image, shown read-only as <c>vda</c>.</summary>
     internal required SafeFileHandle Image { get; init; }
 
-    /// <summary>The writable disk, <c>vdb</c>; null for an empty one that nothing may use, as in a template.</summary>
-    internal EphemeralDisk? Disk { get; init; }
+    /// <summary>
+    /// The writable disk, <c>vdb</c>, over a blank; null for an empty one that nothing may use, as in a template.
+    /// </summary>
+    internal WritableDisk? Disk { get; init; }
 
     /// <summary>The guest's end of its wire, a stream socket; null for an interface that leads nowhere, as in a template.</summary>
     internal SafeFileHandle? Network { get; init; }

@@ -63,14 +63,22 @@ internal sealed class MachineClaimer(
         RestoredMachine machine, MachineRequest request, StepClock steps, CancellationToken cancellationToken)
     {
         var disk = await blanks.EnsureAsync(request.DiskGb, cancellationToken);
-        if (disk != machine.Disk)
+        var claimedOnce = false;
+        if (request.Disk is { KeepAt: { } kept })
         {
-            await MachineRestorer.ChangeDiskAsync(machine, disk, cancellationToken);
+            // Nobody has written to it yet, and the next attempt makes its own.
+            machine.Cleanup.Push("remove the layer of a failed claim", () => RemoveUnless(claimedOnce, kept));
+        }
+
+        if (request.Disk is not null || disk != machine.Disk)
+        {
+            await MachineRestorer.ChangeDiskAsync(machine, request.Disk, disk, cancellationToken);
             steps.Mark("disk");
         }
 
         var settings = await AttachAsync(machine, request.Network, cancellationToken);
         var claimed = await ClaimAsync(machine, request.HostName, disk, settings, steps, cancellationToken);
+        claimedOnce = true;
         steps.AddParts(claimed.Steps.Select(s => new MachineStep(s.Name, TimeSpan.FromMicroseconds(s.Micros))));
         return new MicroVm(
             machine.Folder,
@@ -82,6 +90,14 @@ internal sealed class MachineClaimer(
             machine.Cleanup,
             time,
             logger);
+    }
+
+    private static void RemoveUnless(bool claimed, string layer)
+    {
+        if (!claimed)
+        {
+            File.Delete(layer);
+        }
     }
 
     private async Task<ClaimReply> ClaimAsync(

@@ -24,7 +24,7 @@ internal sealed class MachineRestorer(
         cleanup.Push("remove folder", folder.Dispose);
         try
         {
-            using var disk = EphemeralDisk.Create(blank, folder.PathOf(DiskFile));
+            using var disk = WritableDisk.Empty(blank, folder.PathOf(DiskFile));
             var wire = SocketPair.Make();
             cleanup.Push("close the wire", wire.Dispose);
             steps.Mark("files");
@@ -50,9 +50,10 @@ internal sealed class MachineRestorer(
 
     /// <summary>Gives a stopped machine another disk; the guest must have none mounted.</summary>
     internal static async Task ChangeDiskAsync(
-        RestoredMachine machine, BlankDisk blank, CancellationToken cancellationToken)
+        RestoredMachine machine, MachineDisk? source, BlankDisk blank, CancellationToken cancellationToken)
     {
-        using var disk = EphemeralDisk.Create(blank, machine.Folder.PathOf("other-" + DiskFile));
+        var path = machine.Folder.PathOf("other-" + DiskFile);
+        using var disk = source is null ? WritableDisk.Empty(blank, path) : WritableDisk.From(source, blank, path);
         await machine.Qemu.ChangeDiskAsync(disk, cancellationToken);
         // The one it was rehearsed on is of no use any more.
         File.Delete(machine.Folder.PathOf(DiskFile));
@@ -61,7 +62,7 @@ internal sealed class MachineRestorer(
     private async Task<QemuProcess> StartAsync(
         MachineFolder folder,
         Template template,
-        EphemeralDisk disk,
+        WritableDisk disk,
         SafeFileHandle wire,
         CleanupStack cleanup,
         CancellationToken cancellationToken)

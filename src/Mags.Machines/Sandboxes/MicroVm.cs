@@ -4,6 +4,7 @@ using Mags.Machines.Acceleration;
 using Mags.Machines.Agent;
 using Mags.Machines.Qemu;
 using Mags.Machines.Templates;
+using Mags.Protocol;
 using Microsoft.Extensions.Logging;
 
 namespace Mags.Machines.Sandboxes;
@@ -14,6 +15,7 @@ internal sealed partial class MicroVm : IMachine
     // What a guest may be late with its answer that a process's time is over.
     private static readonly TimeSpan _grace = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan _consoleLimit = TimeSpan.FromSeconds(2);
+    private static readonly MachineExit _givenBack = new(MachineExitCause.Disposed, "The machine was given back.");
 
     private readonly QemuProcess _qemu;
     private readonly AgentChannel _channel;
@@ -47,6 +49,7 @@ internal sealed partial class MicroVm : IMachine
         _time = time;
         _logger = logger;
         Accelerator = template.Recipe.Accelerator.Name();
+        ImageDigest = template.Recipe.ImageDigest;
         Steps = steps;
         _overToken = _over.Token;
         _watching = WatchAsync();
@@ -56,6 +59,8 @@ internal sealed partial class MicroVm : IMachine
     public string Id => _folder.Id;
 
     public string Accelerator { get; }
+
+    public string ImageDigest { get; }
 
     public IReadOnlyList<MachineStep> Steps { get; }
 
@@ -84,9 +89,35 @@ internal sealed partial class MicroVm : IMachine
         }
     }
 
+    public async Task<bool> SealDiskAsync(CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _overToken);
+        try
+        {
+            _ = await _channel.Client.SealDiskAsync(new SealDiskRequest(), cancellationToken: either.Token);
+            // Its own end, which must not kill it: what QEMU has not written yet it writes when it quits.
+            if (!_ended.TrySetResult(_givenBack))
+            {
+                return false;
+            }
+
+            await _qemu.QuitAsync(cancellationToken);
+            return true;
+        }
+        catch (Exception e) when (
+            e is RpcException or HttpRequestException or IOException or MachineException or TimeoutException
+                or OperationCanceledException or ObjectDisposedException)
+        {
+            LogNotSealed(_logger, Id, e.Message);
+            return false;
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
-        await EndAsync(new MachineExit(MachineExitCause.Disposed, "The machine was given back."));
+        await EndAsync(_givenBack);
+        // It may have ended before without a word to those who listen.
+        await _over.CancelAsync();
         await _cleanup.DisposeAsync();
         await _watching;
         await _pulse;
@@ -153,6 +184,9 @@ internal sealed partial class MicroVm : IMachine
             await _over.CancelAsync();
         }
     }
+
+    [LoggerMessage(LogLevel.Warning, "Machine {MachineId} could not close its disk; its journal will be replayed: {Reason}")]
+    private static partial void LogNotSealed(ILogger logger, string machineId, string reason);
 
     [LoggerMessage(LogLevel.Information, "Machine {MachineId} ended: {Cause}: {Reason}")]
     private static partial void LogEnded(ILogger logger, string machineId, MachineExitCause cause, string reason);

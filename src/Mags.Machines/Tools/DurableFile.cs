@@ -1,3 +1,5 @@
+using Mags.Machines.Native;
+
 namespace Mags.Machines.Tools;
 
 /// <summary>Files that are there complete or not at all, whenever the writer is cut off.</summary>
@@ -30,6 +32,13 @@ internal static class DurableFile
     {
         using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite);
         RandomAccess.FlushToDisk(handle);
+    }
+
+    /// <summary>Brings the names in a folder to the disk.</summary>
+    public static void FlushFolder(string path)
+    {
+        using var handle = new FolderHandle(path);
+        handle.Flush();
     }
 
     /// <summary>Deletes a folder with all in it, when it is there.</summary>

@@ -58,8 +58,8 @@ public sealed class BlankDisksTests
         using var folder = new TemporaryFolder();
         var blank = await new BlankDisks(folder.AsHome()).EnsureAsync(2, Token);
 
-        using var disk = EphemeralDisk.Create(blank, folder.File("disk.qcow2"));
-        RandomAccess.Write(disk.Layer, [1, 2, 3], 100_000);
+        using var disk = WritableDisk.Empty(blank, folder.File("disk.qcow2"));
+        RandomAccess.Write(disk.Own, [1, 2, 3], 100_000);
 
         Assert.Equal(blank.SizeBytes, disk.SizeBytes);
         Assert.NotEqual(

@@ -76,7 +76,7 @@ public sealed class QemuCommandLineTests : IDisposable
     {
         using var folder = new TemporaryFolder();
         var blank = await new BlankDisks(folder.AsHome()).EnsureAsync(2, TestContext.Current.CancellationToken);
-        using var disk = EphemeralDisk.Create(blank, folder.File("disk"));
+        using var disk = WritableDisk.Empty(blank, folder.File("disk"));
 
         AssertLine(
             $$"""

@@ -18,6 +18,8 @@ internal sealed class FakeMachine(FakeMachineHost host, string id) : IMachine
 
     public string Accelerator => "tcg";
 
+    public string ImageDigest => "sha256:" + new string('1', 64);
+
     public IReadOnlyList<MachineStep> Steps => [];
 
     public Task<MachineExit> Ended => _ended.Task;
@@ -61,6 +63,8 @@ internal sealed class FakeMachine(FakeMachineHost host, string id) : IMachine
 
         yield return Exit(0);
     }
+
+    public Task<bool> SealDiskAsync(CancellationToken cancellationToken) => Task.FromResult(true);
 
     public ValueTask DisposeAsync()
     {
