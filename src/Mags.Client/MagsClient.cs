@@ -8,6 +8,7 @@ using Mags.Contracts.Account;
 using Mags.Contracts.Images;
 using Mags.Contracts.Jobs;
 using Mags.Contracts.Server;
+using Mags.Contracts.Workspaces;
 
 namespace Mags.Client;
 
@@ -119,6 +120,17 @@ public sealed class MagsClient : IDisposable
     /// <param name="cancellationToken">Gives up waiting; the server may stop the job all the same.</param>
     public Task<ActionResponse> StopJobAsync(string job, CancellationToken cancellationToken = default) =>
         _http.PostAsync($"{JobPath(job)}/stop", MagsJsonContext.Default.ActionResponse, cancellationToken);
+
+    /// <summary>The caller's workspaces, by name: <c>GET /mags-workspaces</c>.</summary>
+    public Task<WorkspaceListResponse> ListWorkspacesAsync(CancellationToken cancellationToken = default) =>
+        _http.GetAsync("mags-workspaces", MagsJsonContext.Default.WorkspaceListResponse, cancellationToken);
+
+    /// <summary>Deletes a workspace: <c>DELETE /mags-workspaces/:id</c>. One with active jobs is refused (409).</summary>
+    /// <param name="workspace">Its name.</param>
+    /// <param name="cancellationToken">Gives up waiting; the server may delete it all the same.</param>
+    public Task<ActionResponse> DeleteWorkspaceAsync(string workspace, CancellationToken cancellationToken = default) =>
+        _http.DeleteAsync(
+            $"mags-workspaces/{Uri.EscapeDataString(workspace)}", MagsJsonContext.Default.ActionResponse, cancellationToken);
 
     /// <summary>Whose token this is: <c>GET /mags-whoami</c>.</summary>
     public Task<WhoAmIResponse> WhoAmIAsync(CancellationToken cancellationToken = default) =>

@@ -3,6 +3,7 @@ using Mags.Cluster.Jobs;
 using Mags.Cluster.Jobs.Admission;
 using Mags.Cluster.Jobs.Logs;
 using Mags.Cluster.Nodes;
+using Mags.Cluster.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -27,6 +28,7 @@ public static class ClusterServiceCollectionExtensions
         AddOptions<NodeOptions, NodeOptionsValidator>(services, NodeOptions.Section);
         AddOptions<JobOptions, JobOptionsValidator>(services, JobOptions.Section);
         AddOptions<JobLogOptions, JobLogOptionsValidator>(services, JobLogOptions.Section);
+        AddOptions<WorkspaceOptions, WorkspaceOptionsValidator>(services, WorkspaceOptions.Section);
         services.TryAddSingleton(TimeProvider.System);
         services.AddOrleans(AddSilo);
 
@@ -35,6 +37,8 @@ public static class ClusterServiceCollectionExtensions
         services.AddSingleton<INodeMemory, NodeMemory>();
         services.AddSingleton<MemoryRelief>();
         services.AddSingleton<NodeAdmission>();
+        services.AddSingleton<WorkspaceDisks>();
+        services.AddHostedService<LayerShortener>();
         services.AddSingleton<JobReporter>();
         services.AddSingleton<JobRunner>();
         services.AddSingleton<JobRunners>();

@@ -4,6 +4,7 @@ using Mags.Contracts.Errors;
 using Mags.Contracts.Images;
 using Mags.Contracts.Jobs;
 using Mags.Contracts.Server;
+using Mags.Contracts.Workspaces;
 
 namespace Mags.Contracts;
 
@@ -26,4 +27,5 @@ namespace Mags.Contracts;
 [JsonSerializable(typeof(ServerInfoResponse))]
 [JsonSerializable(typeof(WallResponse))]
 [JsonSerializable(typeof(WhoAmIResponse))]
+[JsonSerializable(typeof(WorkspaceListResponse))]
 public sealed partial class MagsJsonContext : JsonSerializerContext;

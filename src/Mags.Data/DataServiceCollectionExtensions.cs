@@ -2,6 +2,7 @@ using Mags.Data.Accounts;
 using Mags.Data.Jobs;
 using Mags.Data.Postgres;
 using Mags.Data.Sqlite;
+using Mags.Data.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -14,7 +15,7 @@ namespace Mags.Data;
 public static class DataServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds <see cref="JobStore"/>, <see cref="AccountStore"/> and <see cref="DatabaseMigrator"/> on the database that
+    /// Adds <see cref="JobStore"/>, <see cref="WorkspaceStore"/>, <see cref="AccountStore"/> and <see cref="DatabaseMigrator"/> on the database that
     /// configuration section <see cref="DataOptions.Section"/> names. Nothing is opened before the first use; call
     /// <see cref="DatabaseMigrator.MigrateAsync"/> before any store. When the provider is disposed, writes that wait
     /// are carried out first.
@@ -26,6 +27,9 @@ public static class DataServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(CreateDatabase);
         services.AddSingleton(provider => new JobStore(provider.GetRequiredService<Database>()));
+        services.AddSingleton(provider => new WorkspaceStore(
+            provider.GetRequiredService<Database>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new AccountStore(
             provider.GetRequiredService<Database>(),
             provider.GetRequiredService<TimeProvider>()));

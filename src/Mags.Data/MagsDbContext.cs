@@ -1,5 +1,6 @@
 using Mags.Data.Accounts;
 using Mags.Data.Jobs;
+using Mags.Data.Workspaces;
 using Microsoft.EntityFrameworkCore;
 
 namespace Mags.Data;
@@ -10,6 +11,10 @@ internal abstract class MagsDbContext(DbContextOptions options) : DbContext(opti
     public DbSet<JobRow> Jobs => Set<JobRow>();
 
     public DbSet<JobInputRow> JobInputs => Set<JobInputRow>();
+
+    public DbSet<WorkspaceRow> Workspaces => Set<WorkspaceRow>();
+
+    public DbSet<LayerRow> Layers => Set<LayerRow>();
 
     public DbSet<UserRow> Users => Set<UserRow>();
 
@@ -26,6 +31,9 @@ internal abstract class MagsDbContext(DbContextOptions options) : DbContext(opti
         var jobs = new JobTables();
         modelBuilder.ApplyConfiguration<JobRow>(jobs);
         modelBuilder.ApplyConfiguration<JobInputRow>(jobs);
+        var workspaces = new WorkspaceTables();
+        modelBuilder.ApplyConfiguration<WorkspaceRow>(workspaces);
+        modelBuilder.ApplyConfiguration<LayerRow>(workspaces);
         var accounts = new AccountTables();
         modelBuilder.ApplyConfiguration<UserRow>(accounts);
         modelBuilder.ApplyConfiguration<TokenRow>(accounts);

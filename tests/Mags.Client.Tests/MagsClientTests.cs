@@ -37,6 +37,17 @@ public sealed class MagsClientTests : IAsyncLifetime
         Assert.Equal("POST /api/v1/mags-jobs", Assert.Single(_server.Calls));
     }
 
+    [Fact]
+    public async Task Workspaces_ListedAndDeleted_AreAskedForByName()
+    {
+        var list = await _client.ListWorkspacesAsync(Cancellation);
+        var deletion = await _client.DeleteWorkspaceAsync("fork", Cancellation);
+
+        Assert.Equal([ServerDouble.Fork], list.Workspaces);
+        Assert.Equal("Workspace 'fork' deleted", deletion.Message);
+        Assert.Equal(["GET /api/v1/mags-workspaces", "DELETE /api/v1/mags-workspaces/fork"], _server.Calls);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("/")]

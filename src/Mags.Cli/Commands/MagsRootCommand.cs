@@ -3,6 +3,7 @@ using Mags.Cli.Commands.Accounts;
 using Mags.Cli.Commands.Images;
 using Mags.Cli.Commands.Jobs;
 using Mags.Cli.Commands.Server;
+using Mags.Cli.Commands.Workspaces;
 
 namespace Mags.Cli.Commands;
 
@@ -20,6 +21,7 @@ internal sealed class MagsRootCommand : RootCommand
         Subcommands.Add(new LogsCommand(context));
         Subcommands.Add(new ListCommand(context));
         Subcommands.Add(new StopCommand(context));
+        Subcommands.Add(new WorkspaceCommand(context));
         Subcommands.Add(new ImageCommand(context));
         Subcommands.Add(new ServerCommand(context));
         Subcommands.Add(new LoginCommand(context));

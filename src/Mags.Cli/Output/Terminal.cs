@@ -131,6 +131,19 @@ internal sealed class Terminal
         return all.ToArray();
     }
 
+    /// <summary>Asks a person, who must be there (<see cref="CanAsk"/>), for a line.</summary>
+    public async Task<string> AskAsync(string question, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            _error.Append(question);
+            _error.Flush();
+        }
+
+        using var reader = new StreamReader(_input, leaveOpen: true);
+        return (await reader.ReadLineAsync(cancellationToken))?.Trim() ?? string.Empty;
+    }
+
     /// <summary>A secret: typed without echo on a terminal, else the first line of standard input.</summary>
     public async Task<string> ReadSecretAsync(string prompt, CancellationToken cancellationToken)
     {

@@ -48,6 +48,9 @@ internal sealed class MagsHttp : IDisposable
     public Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
         CallAsync(() => NewRequest(HttpMethod.Get, path), type, cancellationToken);
 
+    public Task<T> DeleteAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
+        CallAsync(() => NewRequest(HttpMethod.Delete, path), type, cancellationToken);
+
     public Task<T> PostAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
         CallAsync(() => NewRequest(HttpMethod.Post, path), type, cancellationToken);
 

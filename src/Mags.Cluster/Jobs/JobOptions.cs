@@ -83,6 +83,13 @@ public sealed class JobOptions
     public int MachineEndSeconds { get; set; } = 10;
 
     /// <summary>
+    /// How many seconds a sandbox with a workspace has at its end to write its disk out. Default 20. Past it the sandbox is
+    /// ended as it is: what its programs made durable is kept, and the journal is replayed at the next use.
+    /// </summary>
+    [Range(1, 600)]
+    public int DiskSealSeconds { get; set; } = 20;
+
+    /// <summary>
     /// How many seconds a stopping server lets running scripts go on before it ends them. Default 5; 0 ends them at
     /// once. No new job is accepted meanwhile, waiting ones stay pending, and the API goes on answering. The service
     /// manager must grant it, with <see cref="ShutdownSeconds"/> and some more.

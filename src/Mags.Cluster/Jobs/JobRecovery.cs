@@ -1,5 +1,6 @@
 using Mags.Cluster.Jobs.Admission;
 using Mags.Cluster.Jobs.Logs;
+using Mags.Cluster.Workspaces;
 using Mags.Data.Jobs;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -16,6 +17,7 @@ internal sealed partial class JobRecovery(
     IGrainFactory grains,
     NodeAdmission admission,
     JobIds ids,
+    WorkspaceDisks disks,
     ILogger<JobRecovery> logger) : IHostedService
 {
     private const int Parallel = 64;
@@ -27,6 +29,7 @@ internal sealed partial class JobRecovery(
             ids.GoOnAfter(newest);
         }
 
+        await disks.RecoverAsync(cancellationToken);
         var unfinished = await jobs.ListUnfinishedAsync(cancellationToken);
         if (unfinished.Count > 0)
         {

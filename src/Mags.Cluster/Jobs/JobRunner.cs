@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Mags.Cluster.Jobs.Admission;
 using Mags.Cluster.Jobs.Logs;
+using Mags.Cluster.Workspaces;
 using Mags.Data.Jobs;
 using Mags.Machines;
 using Mags.Machines.Network;
@@ -18,6 +19,7 @@ internal sealed partial class JobRunner(
     JobStore jobs,
     JobLogStore logs,
     JobReporter reporter,
+    WorkspaceDisks disks,
     IOptions<JobOptions> options,
     TimeProvider time,
     ILogger<JobRunner> logger)
@@ -68,17 +70,26 @@ internal sealed partial class JobRunner(
         var stopped = run.Stopped;
         var input = await jobs.GetInputAsync(job.Id, stopped)
             ?? throw new InvalidOperationException($"job {job.Id} has no script");
-        var machine = await host.AcquireAsync(RequestFor(job), stopped);
+        var disk = await disks.OpenAsync(job, stopped);
         try
         {
-            ticket.MachineReady();
-            return run.TryBegin() && await reporter.MachineReadyAsync(job.Id, machine, stopped)
-                ? await RunScriptAsync(machine, job, input, log, stopped)
-                : new JobOutcome { CutOff = true };
+            var machine = await host.AcquireAsync(RequestFor(job, disk), stopped);
+            try
+            {
+                ticket.MachineReady();
+                await disks.BindAsync(disk, machine.ImageDigest, stopped);
+                return run.TryBegin() && await reporter.MachineReadyAsync(job.Id, machine, stopped)
+                    ? await RunScriptAsync(machine, job, input, log, stopped)
+                    : new JobOutcome { CutOff = true };
+            }
+            finally
+            {
+                await EndMachineAsync(job.Id, machine, disk);
+            }
         }
         finally
         {
-            await EndMachineAsync(job.Id, machine);
+            await disks.CloseAsync(disk);
         }
     }
 
@@ -125,10 +136,17 @@ internal sealed partial class JobRunner(
         }
     }
 
-    private async Task EndMachineAsync(Guid jobId, IMachine machine)
+    private async Task EndMachineAsync(Guid jobId, IMachine machine, JobDisk disk)
     {
         try
         {
+            if (disk.Kept is not null)
+            {
+                using var patience = new CancellationTokenSource(
+                    TimeSpan.FromSeconds(options.Value.DiskSealSeconds), time);
+                _ = await machine.SealDiskAsync(patience.Token);
+            }
+
             var limit = TimeSpan.FromSeconds(options.Value.MachineEndSeconds);
             await machine.DisposeAsync().AsTask().WaitAsync(limit, time);
             LogMachineEnded(jobId, machine.Id);
@@ -145,9 +163,11 @@ internal sealed partial class JobRunner(
         ? TimeSpan.FromSeconds((long)seconds + options.Value.TimeoutGraceSeconds)
         : null;
 
-    private static MachineRequest RequestFor(JobRow job) => new()
+    private static MachineRequest RequestFor(JobRow job, JobDisk disk) => new()
     {
         Image = job.Image,
+        ImageDigest = disk.ImageDigest,
+        Disk = disk.Machine,
         Size = new MachineSize(job.Vcpus, job.MemoryMib),
         DiskGb = job.DiskGb,
         HostName = $"mags-{job.Subdomain}",

@@ -15,6 +15,9 @@ public sealed record JobResponse
     /// <summary>Workspace that keeps the job's changes.</summary>
     public string? WorkspaceId { get; init; }
 
+    /// <summary>Workspace that the job started from, unless it went on from its own.</summary>
+    public string? BaseWorkspaceId { get; init; }
+
     /// <summary>Id of the sandbox; present exactly while one holds the job.</summary>
     public string? VmId { get; init; }
 

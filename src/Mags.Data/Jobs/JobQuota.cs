@@ -16,7 +16,7 @@ public sealed record JobQuota(int? Jobs, int? Vcpus, int? MemoryMib)
 /// <param name="Kind">Which limit.</param>
 /// <param name="Limit">The limit.</param>
 /// <param name="Used">What the user's unfinished jobs take without it.</param>
-public sealed record JobQuotaExcess(JobQuotaKind Kind, int Limit, int Used);
+public sealed record JobQuotaExcess(JobQuotaKind Kind, int Limit, int Used) : JobRefusal;
 
 /// <summary>The limits of <see cref="JobQuota"/>.</summary>
 public enum JobQuotaKind

@@ -55,6 +55,9 @@ public sealed class JobRow
     /// <summary>Workspace that keeps its changes.</summary>
     public string? WorkspaceId { get; set; }
 
+    /// <summary>Workspace that it starts from, which it does not change; null for none.</summary>
+    public string? BaseWorkspaceId { get; set; }
+
     /// <summary>Command that starts its service after a wake.</summary>
     public string? StartupCommand { get; set; }
 

@@ -1,3 +1,4 @@
+using Mags.Data.Workspaces;
 using Microsoft.EntityFrameworkCore;
 
 namespace Mags.Data.Jobs;
@@ -13,21 +14,26 @@ public sealed class JobStore
         _database = database;
     }
 
-    /// <summary>Adds a job with its input, unless its user would then be over a limit. Durable when it returns.</summary>
-    /// <param name="job">The job.</param>
+    /// <summary>
+    /// Adds a job with its input, unless its user would then be over a limit, or its workspace cannot be had. Durable when
+    /// it returns.
+    /// </summary>
+    /// <param name="job">The job. What it takes from its workspace is set in it.</param>
     /// <param name="input">Its script and environment.</param>
     /// <param name="quota">The user's limits; kept however many are added at once.</param>
+    /// <param name="wish">Its workspace; null for none.</param>
     /// <param name="cancellationToken">
     /// Takes the write back while it waits; once it has begun it is carried out and told as it went.
     /// </param>
-    /// <returns>The limit that kept it out; null when it was added.</returns>
-    public Task<JobQuotaExcess?> AddAsync(
-        JobRow job, JobInputRow input, JobQuota quota, CancellationToken cancellationToken) =>
+    /// <returns>What kept it out; null when it was added.</returns>
+    public Task<JobRefusal?> AddAsync(
+        JobRow job, JobInputRow input, JobQuota quota, WorkspaceWish? wish, CancellationToken cancellationToken) =>
         _database.WriteAsync(
             async db =>
             {
-                var excess = await ExcessAsync(db, job, quota);
-                if (excess is null)
+                var refusal = await ExcessAsync(db, job, quota)
+                    ?? (wish is null ? null : await new WorkspaceClaims(db, job, wish).TakeAsync());
+                if (refusal is null)
                 {
                     db.Add(job);
                     db.Add(input);
@@ -36,9 +42,14 @@ public sealed class JobStore
                         user => user.SetProperty(row => row.JobCount, row => row.JobCount + 1));
                 }
 
-                return excess;
+                return refusal;
             },
             cancellationToken);
+
+    /// <summary>Adds a job that wants no workspace.</summary>
+    public Task<JobRefusal?> AddAsync(
+        JobRow job, JobInputRow input, JobQuota quota, CancellationToken cancellationToken) =>
+        AddAsync(job, input, quota, null, cancellationToken);
 
     /// <summary>The job of this id, whosever it is; null when there is none.</summary>
     public Task<JobRow?> GetAsync(Guid id, CancellationToken cancellationToken) =>
@@ -77,7 +88,7 @@ public sealed class JobStore
     /// Sets what changes. It runs inside the transaction that other writes wait for: it must be quick and must not
     /// wait for anything. What it throws reaches the caller, and nothing is written.
     /// </param>
-    /// <param name="cancellationToken">As in <see cref="AddAsync"/>.</param>
+    /// <param name="cancellationToken">Takes the write back while it waits, as when a job is added.</param>
     /// <returns>The job as written; null when there is none of this id.</returns>
     public Task<JobRow?> UpdateAsync(Guid id, Action<JobRow> change, CancellationToken cancellationToken) =>
         _database.WriteAsync(
@@ -105,7 +116,7 @@ public sealed class JobStore
             async db => await _queries.Unfinished(db).ToListAsync(cancellationToken),
             cancellationToken);
 
-    private async Task<JobQuotaExcess?> ExcessAsync(MagsDbContext db, JobRow job, JobQuota quota)
+    private async Task<JobRefusal?> ExcessAsync(MagsDbContext db, JobRow job, JobQuota quota)
     {
         if (quota is { Jobs: null, Vcpus: null, MemoryMib: null })
         {

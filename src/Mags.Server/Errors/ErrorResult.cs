@@ -31,6 +31,9 @@ internal sealed class ErrorResult(int status, string code, string sentence) : IR
     public static ErrorResult MethodNotAllowed(string sentence) =>
         new(StatusCodes.Status405MethodNotAllowed, ErrorCodes.MethodNotAllowed, sentence);
 
+    public static ErrorResult Conflict(string sentence) =>
+        new(StatusCodes.Status409Conflict, ErrorCodes.Conflict, sentence);
+
     public static ErrorResult TooLarge(string sentence) =>
         new(StatusCodes.Status413PayloadTooLarge, ErrorCodes.TooLarge, sentence);
 

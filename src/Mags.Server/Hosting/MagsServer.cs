@@ -11,6 +11,7 @@ using Mags.Server.Images;
 using Mags.Server.Jobs;
 using Mags.Server.OpenApi;
 using Mags.Server.Status;
+using Mags.Server.Workspaces;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
@@ -100,6 +101,7 @@ internal static class MagsServer
     private static void MapApi(RouteGroupBuilder api)
     {
         api.MapJobs();
+        api.MapWorkspaces();
         api.MapNotOffered();
         api.MapImages();
         api.MapServerStatus();

@@ -4,8 +4,10 @@ using System.Text.Json;
 using Mags.Cluster.Jobs;
 using Mags.Data.Accounts;
 using Mags.Data.Jobs;
+using Mags.Data.Workspaces;
 using Mags.Machines;
 using Mags.Server.Errors;
+using Mags.Server.Workspaces;
 using Microsoft.Extensions.Options;
 
 namespace Mags.Server.Jobs;
@@ -69,13 +71,13 @@ internal sealed partial class JobIntake(
                 userLimits.Value.RetryAfter));
         }
 
-        JobQuotaExcess? excess = null;
+        JobRefusal? refusal = null;
         var written = false;
         try
         {
-            excess = await jobs.AddAsync(
-                RowOf(id, caller, spec), InputOf(id, spec), userLimits.Value.Quota, cancellationToken);
-            written = excess is null;
+            refusal = await jobs.AddAsync(
+                RowOf(id, caller, spec), InputOf(id, spec), userLimits.Value.Quota, spec.Workspace, cancellationToken);
+            written = refusal is null;
         }
         finally
         {
@@ -85,15 +87,22 @@ internal sealed partial class JobIntake(
             }
         }
 
-        if (excess is not null)
+        if (refusal is not null)
         {
-            return (id, UserLimits.Refuse(excess, userLimits.Value));
+            return (id, Refuse(refusal));
         }
 
         LogAccepted(id, spec.Image, spec.Vcpus, spec.MemoryMib);
         dispatcher.Dispatch(id);
         return (id, null);
     }
+
+    private ErrorResult Refuse(JobRefusal refusal) => refusal switch
+    {
+        JobQuotaExcess excess => UserLimits.Refuse(excess, userLimits.Value),
+        WorkspaceRefusal workspace => WorkspaceRules.Refuse(workspace),
+        _ => throw new InvalidOperationException($"{refusal} has no words"),
+    };
 
     private JobRow RowOf(Guid id, Caller caller, JobSpec spec) => new()
     {

@@ -22,6 +22,7 @@ internal static class JobMapping
         Name = job.Name,
         Status = Name(job.State),
         WorkspaceId = job.WorkspaceId,
+        BaseWorkspaceId = job.BaseWorkspaceId,
         VmId = job.MachineId,
         Persistent = job.Persistent,
         NoSleep = job.NoSleep,

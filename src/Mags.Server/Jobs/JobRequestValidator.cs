@@ -4,6 +4,7 @@ using Mags.Machines;
 using Mags.Machines.Images;
 using Mags.Machines.Network;
 using Mags.Server.Errors;
+using Mags.Server.Workspaces;
 using Microsoft.Extensions.Options;
 
 namespace Mags.Server.Jobs;
@@ -53,6 +54,7 @@ internal sealed class JobRequestValidator(
         Vcpus = JobSizes.RoundUp(request.Vcpus ?? Math.Min(Limits.DefaultVcpus, sizes.MaxVcpus)),
         MemoryMib = JobSizes.RoundUp(request.MemoryMb ?? Math.Min(Limits.DefaultMemoryMib, sizes.MaxMemoryMib)),
         DiskGb = request.DiskGb ?? Limits.DefaultDiskGb,
+        Workspace = WorkspaceRules.WishOf(request, ImageOf(request)),
         TimeoutSeconds = request.Timeout ?? Limits.DefaultTimeoutSeconds,
         // Nobody asked, so a node that can give none is no reason to refuse.
         Network = request.Network ?? (network.Value.Default ? null : false),

@@ -1,3 +1,5 @@
+using Mags.Data.Workspaces;
+
 namespace Mags.Server.Jobs;
 
 /// <summary>What a valid request asks for: nothing is left open, and all is within the limits.</summary>
@@ -19,6 +21,9 @@ internal sealed record JobSpec
     public required int MemoryMib { get; init; }
 
     public required int DiskGb { get; init; }
+
+    /// <summary>Its workspace; null for none. What is left open there is not in image and disk either.</summary>
+    public WorkspaceWish? Workspace { get; init; }
 
     public required int TimeoutSeconds { get; init; }
 

@@ -9,6 +9,7 @@ using Mags.Contracts.Errors;
 using Mags.Contracts.Images;
 using Mags.Contracts.Jobs;
 using Mags.Contracts.Server;
+using Mags.Contracts.Workspaces;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -96,6 +97,20 @@ internal sealed class ServerDouble : IAsyncDisposable
         });
     }
 
+    /// <summary>The one workspace there is.</summary>
+    public static WorkspaceResponse Fork { get; } = new()
+    {
+        WorkspaceId = "fork",
+        JobCount = 3,
+        LastUsed = Created,
+        HasActive = true,
+        Persistent = false,
+        SizeBytes = 3 << 20,
+        DiskGb = 2,
+        Image = "debian",
+        BaseWorkspaceId = "tools",
+    };
+
     public void Ends(string status, int? exitCode, string? error = null)
     {
         Job = Job with { Status = status, ExitCode = exitCode, Error = error };
@@ -163,6 +178,10 @@ internal sealed class ServerDouble : IAsyncDisposable
                 context,
                 new WhoAmIResponse { User = "ada", Token = "laptop", Version = "0.1.0" },
                 json.WhoAmIResponse),
+            "mags-workspaces" => WriteAsync(
+                context, new WorkspaceListResponse { Workspaces = [Fork], Total = 1 }, json.WorkspaceListResponse),
+            "mags-workspaces/fork" when context.Request.Method == "DELETE" => WriteAsync(
+                context, new ActionResponse { Success = true, Message = "Workspace 'fork' deleted" }, json.ActionResponse),
             "mags-images" => WriteAsync(
                 context, new ImageListResponse { Images = [Image], Total = 1 }, json.ImageListResponse),
             "mags-server" => WriteAsync(

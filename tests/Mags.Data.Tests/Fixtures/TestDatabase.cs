@@ -1,5 +1,6 @@
 using Mags.Data.Accounts;
 using Mags.Data.Jobs;
+using Mags.Data.Workspaces;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -29,6 +30,8 @@ internal sealed class TestDatabase : IAsyncDisposable
     public IServiceProvider Services { get; }
 
     public JobStore Jobs => Services.GetRequiredService<JobStore>();
+
+    public WorkspaceStore Workspaces => Services.GetRequiredService<WorkspaceStore>();
 
     public AccountStore Accounts => Services.GetRequiredService<AccountStore>();
 

@@ -52,7 +52,7 @@ public sealed class JobQuotaTests(PostgresServer postgres)
         Assert.Equal(10, (await database.Jobs.ListAsync(ada, 1, 20, RunToken)).Total);
     }
 
-    private static Task<JobQuotaExcess?> AddAsync(TestDatabase database, Guid user, JobQuota quota)
+    private static Task<JobRefusal?> AddAsync(TestDatabase database, Guid user, JobQuota quota)
     {
         var job = database.NewJob(user);
         return database.Jobs.AddAsync(job, TestDatabase.NewInput(job), quota, RunToken);

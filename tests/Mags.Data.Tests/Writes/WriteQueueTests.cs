@@ -190,7 +190,7 @@ public sealed class WriteQueueTests(PostgresServer postgres)
         Assert.Equal(300, (await again.ListAsync(ada, 1, 1, RunToken)).Total);
     }
 
-    private static Task<JobQuotaExcess?> AddAsync(TestDatabase database, JobRow job) =>
+    private static Task<JobRefusal?> AddAsync(TestDatabase database, JobRow job) =>
         database.Jobs.AddAsync(job, TestDatabase.NewInput(job), JobQuota.None, RunToken);
 
     /// <summary>A write that has begun and ends when the gate opens.</summary>

@@ -52,6 +52,11 @@ internal sealed class FakeMachineHost : IMachineHost
             throw fault;
         }
 
+        if (request.Disk?.KeepAt is { } layer)
+        {
+            await File.WriteAllBytesAsync(layer, [], cancellationToken);
+        }
+
         var machine = new FakeMachine(this, $"fake-{Interlocked.Increment(ref _made)}");
         _machines.Add(machine);
         return machine;

@@ -208,8 +208,6 @@ public sealed class CreateJobTests(SharedServer shared)
     }
 
     [Theory]
-    [InlineData("workspace_id", "\"w\"")]
-    [InlineData("base_workspace_id", "\"w\"")]
     [InlineData("persistent", "true")]
     [InlineData("no_sync", "true")]
     [InlineData("startup_command", "\"sleep 1\"")]

@@ -35,6 +35,7 @@ internal static class JobView
         ("Started", Time(job.StartedAt, time)),
         ("Completed", Time(job.CompletedAt, time)),
         ("Workspace", job.WorkspaceId),
+        ("Base", job.BaseWorkspaceId),
         ("URL", job.Url),
         ("Image", job.Image),
         ("Sandbox", Sandbox(job)),

@@ -21,7 +21,7 @@ internal sealed class RunOptions
 
     private readonly Option<int?> _memory = CommandOptions.Number("--memory", "MIB", "Memory in MiB (default: 1024)");
 
-    private readonly Option<int?> _disk = CommandOptions.Number("--disk", "GB", "Disk size in GiB (default: 2)");
+    private readonly Option<int?> _disk = CommandOptions.Number("--disk", "GB", "Disk size in GiB (default: 2, or what the workspace has)");
 
     private readonly Option<string?> _name = Text("--name", "NAME", "Name of the job");
 

@@ -118,6 +118,10 @@ namespace Mags.Data.Postgres.Migrations
                         .HasColumnType("text")
                         .HasColumnName("accelerator");
 
+                    b.Property<string>("BaseWorkspaceId")
+                        .HasColumnType("text")
+                        .HasColumnName("base_workspace_id");
+
                     b.Property<DateTimeOffset?>("CompletedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("completed_at");
@@ -244,6 +248,103 @@ namespace Mags.Data.Postgres.Migrations
                     b.ToTable("jobs", (string)null);
                 });
 
+            modelBuilder.Entity("Mags.Data.Workspaces.LayerRow", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<long>("Bytes")
+                        .HasColumnType("bigint")
+                        .HasColumnName("bytes");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<int>("DiskGb")
+                        .HasColumnType("integer")
+                        .HasColumnName("disk_gb");
+
+                    b.Property<Guid?>("ParentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("parent_id");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex(new[] { "ParentId" }, "ix_layers_parent");
+
+                    b.ToTable("layers", (string)null);
+                });
+
+            modelBuilder.Entity("Mags.Data.Workspaces.WorkspaceRow", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("BaseWorkspaceId")
+                        .HasColumnType("text")
+                        .HasColumnName("base_workspace_id");
+
+                    b.Property<long>("Bytes")
+                        .HasColumnType("bigint")
+                        .HasColumnName("bytes");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<int>("DiskGb")
+                        .HasColumnType("integer")
+                        .HasColumnName("disk_gb");
+
+                    b.Property<string>("Image")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("image");
+
+                    b.Property<string>("ImageDigest")
+                        .HasColumnType("text")
+                        .HasColumnName("image_digest");
+
+                    b.Property<int>("JobCount")
+                        .HasColumnType("integer")
+                        .HasColumnName("job_count");
+
+                    b.Property<DateTimeOffset>("LastUsedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_used_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<Guid?>("OpenLayerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("open_layer_id");
+
+                    b.Property<Guid?>("TopLayerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("top_layer_id");
+
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("user_id");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex(new[] { "UserId", "Name" }, "ix_workspaces_name")
+                        .IsUnique();
+
+                    b.HasIndex(new[] { "OpenLayerId" }, "ix_workspaces_open");
+
+                    b.HasIndex(new[] { "TopLayerId" }, "ix_workspaces_top");
+
+                    b.ToTable("workspaces", (string)null);
+                });
+
             modelBuilder.Entity("Mags.Data.Accounts.TokenRow", b =>
                 {
                     b.HasOne("Mags.Data.Accounts.UserRow", null)
@@ -264,6 +365,33 @@ namespace Mags.Data.Postgres.Migrations
 
             modelBuilder.Entity("Mags.Data.Jobs.JobRow", b =>
                 {
+                    b.HasOne("Mags.Data.Accounts.UserRow", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Mags.Data.Workspaces.LayerRow", b =>
+                {
+                    b.HasOne("Mags.Data.Workspaces.LayerRow", null)
+                        .WithMany()
+                        .HasForeignKey("ParentId")
+                        .OnDelete(DeleteBehavior.Restrict);
+                });
+
+            modelBuilder.Entity("Mags.Data.Workspaces.WorkspaceRow", b =>
+                {
+                    b.HasOne("Mags.Data.Workspaces.LayerRow", null)
+                        .WithMany()
+                        .HasForeignKey("OpenLayerId")
+                        .OnDelete(DeleteBehavior.Restrict);
+
+                    b.HasOne("Mags.Data.Workspaces.LayerRow", null)
+                        .WithMany()
+                        .HasForeignKey("TopLayerId")
+                        .OnDelete(DeleteBehavior.Restrict);
+
                     b.HasOne("Mags.Data.Accounts.UserRow", null)
                         .WithMany()
                         .HasForeignKey("UserId")

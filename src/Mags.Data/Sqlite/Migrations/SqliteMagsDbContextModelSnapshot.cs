@@ -113,6 +113,10 @@ namespace Mags.Data.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("accelerator");
 
+                    b.Property<string>("BaseWorkspaceId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("base_workspace_id");
+
                     b.Property<long?>("CompletedAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("completed_at");
@@ -240,6 +244,104 @@ namespace Mags.Data.Sqlite.Migrations
                     b.ToTable("jobs", (string)null);
                 });
 
+            modelBuilder.Entity("Mags.Data.Workspaces.LayerRow", b =>
+                {
+                    b.Property<byte[]>("Id")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("id");
+
+                    b.Property<long>("Bytes")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("bytes");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<int>("DiskGb")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("disk_gb");
+
+                    b.Property<byte[]>("ParentId")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("parent_id");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex(new[] { "ParentId" }, "ix_layers_parent");
+
+                    b.ToTable("layers", (string)null);
+                });
+
+            modelBuilder.Entity("Mags.Data.Workspaces.WorkspaceRow", b =>
+                {
+                    b.Property<byte[]>("Id")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("id");
+
+                    b.Property<string>("BaseWorkspaceId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("base_workspace_id");
+
+                    b.Property<long>("Bytes")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("bytes");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<int>("DiskGb")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("disk_gb");
+
+                    b.Property<string>("Image")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("image");
+
+                    b.Property<string>("ImageDigest")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("image_digest");
+
+                    b.Property<int>("JobCount")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("job_count");
+
+                    b.Property<long>("LastUsedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("last_used_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<byte[]>("OpenLayerId")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("open_layer_id");
+
+                    b.Property<byte[]>("TopLayerId")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("top_layer_id");
+
+                    b.Property<byte[]>("UserId")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("user_id");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex(new[] { "UserId", "Name" }, "ix_workspaces_name")
+                        .IsUnique();
+
+                    b.HasIndex(new[] { "OpenLayerId" }, "ix_workspaces_open");
+
+                    b.HasIndex(new[] { "TopLayerId" }, "ix_workspaces_top");
+
+                    b.ToTable("workspaces", (string)null);
+                });
+
             modelBuilder.Entity("Mags.Data.Accounts.TokenRow", b =>
                 {
                     b.HasOne("Mags.Data.Accounts.UserRow", null)
@@ -260,6 +362,33 @@ namespace Mags.Data.Sqlite.Migrations
 
             modelBuilder.Entity("Mags.Data.Jobs.JobRow", b =>
                 {
+                    b.HasOne("Mags.Data.Accounts.UserRow", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Mags.Data.Workspaces.LayerRow", b =>
+                {
+                    b.HasOne("Mags.Data.Workspaces.LayerRow", null)
+                        .WithMany()
+                        .HasForeignKey("ParentId")
+                        .OnDelete(DeleteBehavior.Restrict);
+                });
+
+            modelBuilder.Entity("Mags.Data.Workspaces.WorkspaceRow", b =>
+                {
+                    b.HasOne("Mags.Data.Workspaces.LayerRow", null)
+                        .WithMany()
+                        .HasForeignKey("OpenLayerId")
+                        .OnDelete(DeleteBehavior.Restrict);
+
+                    b.HasOne("Mags.Data.Workspaces.LayerRow", null)
+                        .WithMany()
+                        .HasForeignKey("TopLayerId")
+                        .OnDelete(DeleteBehavior.Restrict);
+
                     b.HasOne("Mags.Data.Accounts.UserRow", null)
                         .WithMany()
                         .HasForeignKey("UserId")

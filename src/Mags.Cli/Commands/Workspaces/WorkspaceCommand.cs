@@ -1,0 +1,14 @@
+using System.CommandLine;
+
+namespace Mags.Cli.Commands.Workspaces;
+
+/// <summary><c>mags workspace</c>.</summary>
+internal sealed class WorkspaceCommand : Command
+{
+    public WorkspaceCommand(CliContext context)
+        : base("workspace", "The disks that jobs go on with")
+    {
+        Subcommands.Add(new WorkspaceListCommand(context));
+        Subcommands.Add(new WorkspaceDeleteCommand(context));
+    }
+}

@@ -1,0 +1,31 @@
+namespace Mags.Data.Workspaces;
+
+/// <summary>What readers of a workspace start from.</summary>
+/// <param name="Workspace">The workspace.</param>
+/// <param name="Layers">
+/// Its sealed layers, the lowest first, which is an empty disk; none or that one alone when nothing was ever kept in it.
+/// </param>
+public sealed record WorkspaceLayers(WorkspaceRow Workspace, IReadOnlyList<Guid> Layers);
+
+/// <summary>A layer that a job writes to.</summary>
+/// <param name="Workspace">The workspace.</param>
+/// <param name="Id">The layer.</param>
+/// <param name="Below">The sealed layers that it lies on, the lowest first; at least that one, which is an empty disk.</param>
+public sealed record OpenedLayer(WorkspaceRow Workspace, Guid Id, IReadOnlyList<Guid> Below);
+
+/// <summary>Layers that are to become one.</summary>
+/// <param name="Below">What the new one will lie on, the lowest first.</param>
+/// <param name="Merged">What it takes the place of, the lowest first.</param>
+/// <param name="DiskGb">Size of its disk in GiB.</param>
+public sealed record LayerMerge(IReadOnlyList<Guid> Below, IReadOnlyList<Guid> Merged, int DiskGb);
+
+/// <summary>A workspace as lists show it.</summary>
+/// <param name="Workspace">The workspace.</param>
+/// <param name="HasActive">Whether a job of it is pending, running or sleeping.</param>
+public sealed record WorkspaceSummary(WorkspaceRow Workspace, bool HasActive);
+
+/// <summary>What became of a deletion.</summary>
+/// <param name="Found">Whether there was such a workspace.</param>
+/// <param name="ActiveJobs">How many active jobs kept it; 0 when it is deleted.</param>
+/// <param name="Layers">Layers whose files nobody needs any more.</param>
+public sealed record WorkspaceDeletion(bool Found, int ActiveJobs, IReadOnlyList<Guid> Layers);

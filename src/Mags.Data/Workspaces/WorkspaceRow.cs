@@ -1,0 +1,45 @@
+namespace Mags.Data.Workspaces;
+
+/// <summary>A workspace: a disk that jobs go on with, as a chain of layers.</summary>
+/// <remarks>Times are kept in UTC and to the microsecond, on both databases.</remarks>
+public sealed class WorkspaceRow
+{
+    /// <summary>Its id; users know it by its name.</summary>
+    public required Guid Id { get; set; }
+
+    /// <summary>Whose it is.</summary>
+    public required Guid UserId { get; set; }
+
+    /// <summary>Its name, the <c>workspace_id</c> of the API; unique among a user's.</summary>
+    public required string Name { get; set; }
+
+    /// <summary>Name of the image that it was made on.</summary>
+    public required string Image { get; set; }
+
+    /// <summary>Digest of that image, to which it belongs from its first run on; null before.</summary>
+    public string? ImageDigest { get; set; }
+
+    /// <summary>Size of its disk in GiB, from its next run on.</summary>
+    public required int DiskGb { get; set; }
+
+    /// <summary>Workspace that it was forked from; null for none.</summary>
+    public string? BaseWorkspaceId { get; set; }
+
+    /// <summary>Its newest sealed layer: what readers and forks start from; null while nothing was ever kept.</summary>
+    public Guid? TopLayerId { get; set; }
+
+    /// <summary>The layer that its running job writes to, or that a dead server has left; null when there is none.</summary>
+    public Guid? OpenLayerId { get; set; }
+
+    /// <summary>Bytes that its sealed layers take on the disk; forks share layers.</summary>
+    public long Bytes { get; set; }
+
+    /// <summary>How many jobs it has had.</summary>
+    public int JobCount { get; set; }
+
+    /// <summary>When it was made.</summary>
+    public required DateTimeOffset CreatedAt { get; set; }
+
+    /// <summary>When a job last asked for it, also as a base.</summary>
+    public required DateTimeOffset LastUsedAt { get; set; }
+}

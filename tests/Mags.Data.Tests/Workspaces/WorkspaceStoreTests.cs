@@ -1,0 +1,187 @@
+using Mags.Data.Tests.Fixtures;
+using Mags.Data.Workspaces;
+
+namespace Mags.Data.Tests.Workspaces;
+
+/// <summary>How layers come, are sealed and go.</summary>
+public sealed class WorkspaceStoreTests(PostgresServer postgres)
+{
+    private static CancellationToken RunToken => TestContext.Current.CancellationToken;
+
+    [Theory, EachDatabase]
+    public async Task OpenAsync_EachRun_LiesOnWhatTheLastSealed(string provider)
+    {
+        await using var database = await TestDatabase.CreateAsync(provider, postgres);
+        var ada = await database.AddUserAsync();
+
+        var first = await RunAsync(database, ada, "w", bytes: 10);
+        var second = await RunAsync(database, ada, "w", bytes: 20);
+
+        Assert.Single(first.Below);
+        Assert.Equal([first.Below[0], first.Id], second.Below);
+        var read = await database.Workspaces.ReadAsync(ada, "w", RunToken);
+        Assert.Equal([first.Below[0], first.Id, second.Id], read!.Layers);
+        Assert.Equal((30, null), (read.Workspace.Bytes, read.Workspace.OpenLayerId));
+    }
+
+    [Theory, EachDatabase]
+    public async Task ReadAsync_WhileALayerIsOpen_IsTheSealedState(string provider)
+    {
+        await using var database = await TestDatabase.CreateAsync(provider, postgres);
+        var ada = await database.AddUserAsync();
+        var first = await RunAsync(database, ada, "w");
+        _ = await WorkspaceClaimTests.AddAsync(database, ada, new WorkspaceWish { Name = "w" });
+        var open = (await database.Workspaces.OpenAsync(ada, "w", RunToken))!;
+
+        Assert.Equal([first.Below[0], first.Id], (await database.Workspaces.ReadAsync(ada, "w", RunToken))!.Layers);
+        Assert.Equal([open.Id], (await database.Workspaces.ListOpenAsync(RunToken)).Select(row => row.OpenLayerId!.Value));
+    }
+
+    [Theory, EachDatabase]
+    public async Task AbandonAsync_OpenLayer_IsForgotten(string provider)
+    {
+        await using var database = await TestDatabase.CreateAsync(provider, postgres);
+        var ada = await database.AddUserAsync();
+        var first = await RunAsync(database, ada, "w");
+        var open = (await database.Workspaces.OpenAsync(ada, "w", RunToken))!;
+
+        await database.Workspaces.AbandonAsync(open.Workspace.Id, open.Id, RunToken);
+
+        Assert.Empty(await database.Workspaces.ListOpenAsync(RunToken));
+        Assert.Equal(
+            new[] { first.Below[0], first.Id }.Order(), (await database.Workspaces.ListLayersAsync(RunToken)).Order());
+    }
+
+    [Theory, EachDatabase]
+    public async Task DeleteAsync_ReleasesWhatOnlyItHasAndKeepsWhatForksHave(string provider)
+    {
+        await using var database = await TestDatabase.CreateAsync(provider, postgres);
+        var ada = await database.AddUserAsync();
+        var shared = await RunAsync(database, ada, "b");
+        var (_, fork) = await WorkspaceClaimTests.AddAsync(database, ada, new WorkspaceWish { Name = "f", Base = "b" });
+        await WorkspaceClaimTests.EndAsync(database, fork);
+        var own = await RunAsync(database, ada, "b");
+
+        var first = await database.Workspaces.DeleteAsync(ada, "b", RunToken);
+        var second = await database.Workspaces.DeleteAsync(ada, "f", RunToken);
+
+        Assert.Equal((true, 0), (first.Found, first.ActiveJobs));
+        Assert.Equal([own.Id], first.Layers);
+        Assert.Equal([shared.Id, shared.Below[0]], second.Layers);
+        Assert.Empty(await database.Workspaces.ListLayersAsync(RunToken));
+        Assert.False((await database.Workspaces.DeleteAsync(ada, "f", RunToken)).Found);
+    }
+
+    [Theory, EachDatabase]
+    public async Task PlanMergeAsync_LongChain_MergesWhatTheWorkspaceHasAlone(string provider)
+    {
+        await using var database = await TestDatabase.CreateAsync(provider, postgres);
+        var ada = await database.AddUserAsync();
+        var shared = await RunAsync(database, ada, "b");
+        var (_, fork) = await WorkspaceClaimTests.AddAsync(database, ada, new WorkspaceWish { Name = "f", Base = "b" });
+        await WorkspaceClaimTests.EndAsync(database, fork);
+        var second = await RunAsync(database, ada, "b");
+        var third = await RunAsync(database, ada, "b");
+
+        Assert.Null(await database.Workspaces.PlanMergeAsync(third.Workspace.Id, 4, RunToken));
+        var plan = (await database.Workspaces.PlanMergeAsync(third.Workspace.Id, 3, RunToken))!;
+
+        Assert.Equal([shared.Below[0], shared.Id], plan.Below);
+        Assert.Equal([second.Id, third.Id], plan.Merged);
+        Assert.Equal(2, plan.DiskGb);
+    }
+
+    [Theory, EachDatabase]
+    public async Task PlanMergeAsync_LongChainOfAFork_CopiesWhatItShares(string provider)
+    {
+        await using var database = await TestDatabase.CreateAsync(provider, postgres);
+        var ada = await database.AddUserAsync();
+        var first = await RunAsync(database, ada, "b");
+        var second = await RunAsync(database, ada, "b");
+        var (_, fork) = await WorkspaceClaimTests.AddAsync(database, ada, new WorkspaceWish { Name = "f", Base = "b" });
+        await WorkspaceClaimTests.EndAsync(database, fork);
+        var own = await RunAsync(database, ada, "f");
+
+        var plan = (await database.Workspaces.PlanMergeAsync(own.Workspace.Id, 3, RunToken))!;
+
+        Assert.Equal([first.Below[0]], plan.Below);
+        Assert.Equal([first.Id, second.Id, own.Id], plan.Merged);
+    }
+
+    [Theory, EachDatabase]
+    public async Task ReplaceAsync_MergedLayers_GoWhereNobodyElseNeedsThem(string provider)
+    {
+        await using var database = await TestDatabase.CreateAsync(provider, postgres);
+        var ada = await database.AddUserAsync();
+        var first = await RunAsync(database, ada, "w");
+        var second = await RunAsync(database, ada, "w");
+        var plan = (await database.Workspaces.PlanMergeAsync(second.Workspace.Id, 2, RunToken))!;
+        _ = await WorkspaceClaimTests.AddAsync(database, ada, new WorkspaceWish { Name = "w" });
+        var open = (await database.Workspaces.OpenAsync(ada, "w", RunToken))!;
+        var into = Guid.CreateVersion7();
+
+        var unneeded = await database.Workspaces.ReplaceAsync(plan, into, 7, RunToken);
+
+        Assert.Equal([second.Id, first.Id], unneeded);
+        Assert.Equal([first.Below[0], into], (await database.Workspaces.ReadAsync(ada, "w", RunToken))!.Layers);
+        await database.Workspaces.SealAsync(open.Workspace.Id, open.Id, 1, RunToken);
+        var read = (await database.Workspaces.ReadAsync(ada, "w", RunToken))!;
+        Assert.Equal([first.Below[0], into, open.Id], read.Layers);
+        Assert.Equal(8, read.Workspace.Bytes);
+    }
+
+    [Theory, EachDatabase]
+    public async Task ReplaceAsync_OfADeletedWorkspace_LeavesNothing(string provider)
+    {
+        await using var database = await TestDatabase.CreateAsync(provider, postgres);
+        var ada = await database.AddUserAsync();
+        _ = await RunAsync(database, ada, "w");
+        var second = await RunAsync(database, ada, "w");
+        var plan = (await database.Workspaces.PlanMergeAsync(second.Workspace.Id, 2, RunToken))!;
+        _ = await database.Workspaces.DeleteAsync(ada, "w", RunToken);
+        var into = Guid.CreateVersion7();
+
+        Assert.Equal([into], await database.Workspaces.ReplaceAsync(plan, into, 7, RunToken));
+
+        Assert.Empty(await database.Workspaces.ListLayersAsync(RunToken));
+    }
+
+    [Theory, EachDatabase]
+    public async Task DeleteAsync_WithAnActiveJob_DeletesNothing(string provider)
+    {
+        await using var database = await TestDatabase.CreateAsync(provider, postgres);
+        var ada = await database.AddUserAsync();
+        _ = await WorkspaceClaimTests.AddAsync(database, ada, new WorkspaceWish { Name = "w" });
+
+        var deletion = await database.Workspaces.DeleteAsync(ada, "w", RunToken);
+
+        Assert.Equal((true, 1), (deletion.Found, deletion.ActiveJobs));
+        Assert.NotNull(await database.Workspaces.FindAsync(ada, "w", RunToken));
+        Assert.False((await database.Workspaces.DeleteAsync(await database.AddUserAsync("bob"), "w", RunToken)).Found);
+    }
+
+    [Theory, EachDatabase]
+    public async Task ListAsync_AUsersWorkspaces_AreByNameWithTheirState(string provider)
+    {
+        await using var database = await TestDatabase.CreateAsync(provider, postgres);
+        var ada = await database.AddUserAsync();
+        _ = await RunAsync(database, ada, "b", bytes: 5);
+        _ = await WorkspaceClaimTests.AddAsync(database, ada, new WorkspaceWish { Name = "a" });
+        _ = await RunAsync(database, await database.AddUserAsync("bob"), "c");
+
+        var list = await database.Workspaces.ListAsync(ada, RunToken);
+
+        Assert.Equal(
+            [("a", true, 0L), ("b", false, 5L)],
+            list.Select(summary => (summary.Workspace.Name, summary.HasActive, summary.Workspace.Bytes)));
+    }
+
+    private static async Task<OpenedLayer> RunAsync(TestDatabase database, Guid user, string name, long bytes = 1)
+    {
+        var (_, job) = await WorkspaceClaimTests.AddAsync(database, user, new WorkspaceWish { Name = name });
+        var opened = (await database.Workspaces.OpenAsync(user, name, RunToken))!;
+        await database.Workspaces.SealAsync(opened.Workspace.Id, opened.Id, bytes, RunToken);
+        await WorkspaceClaimTests.EndAsync(database, job);
+        return opened;
+    }
+}
