@@ -1,3 +1,4 @@
+using Mags.Data;
 using Mags.Machines;
 using Microsoft.Extensions.Logging;
 
@@ -13,11 +14,11 @@ internal sealed partial class JobReporter(IGrainFactory grains, TimeProvider tim
 
     /// <summary>The job has a machine.</summary>
     /// <returns>Whether to run the script.</returns>
-    public Task<bool> MachineReadyAsync(Guid jobId, IMachine machine, CancellationToken stopped) => UntilWrittenAsync(
+    public Task<bool> MachineReadyAsync(Guid jobId, IMachine machine, CancellationToken stopped) => UntilToldAsync(
         jobId, () => Grain(jobId).MachineReadyAsync(machine.Id, machine.Accelerator), stopped);
 
     /// <summary>The job's run is over.</summary>
-    public Task EndAsync(Guid jobId, JobOutcome outcome) => UntilWrittenAsync(
+    public Task EndAsync(Guid jobId, JobOutcome outcome) => UntilToldAsync(
         jobId,
         async () =>
         {
@@ -26,16 +27,25 @@ internal sealed partial class JobReporter(IGrainFactory grains, TimeProvider tim
         },
         CancellationToken.None);
 
-    private async Task<T> UntilWrittenAsync<T>(Guid jobId, Func<Task<T>> tell, CancellationToken stopped)
+    /// <summary>The same for what is written of a job beside its own row; what is no fault of the database is thrown.</summary>
+    public Task<T> UntilWrittenAsync<T>(Guid jobId, Func<Task<T>> write, CancellationToken stopped) =>
+        UntilWrittenAsync(jobId, write, fault => fault is DatabaseException, stopped);
+
+    // Without its own row written the job would stick, whatever the fault.
+    private Task<T> UntilToldAsync<T>(Guid jobId, Func<Task<T>> tell, CancellationToken stopped) =>
+        UntilWrittenAsync(jobId, tell, _ => true, stopped);
+
+    private async Task<T> UntilWrittenAsync<T>(
+        Guid jobId, Func<Task<T>> write, Func<Exception, bool> passes, CancellationToken stopped)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await tell();
+                return await write();
             }
-#pragma warning disable CA1031 // The edge of a background task: without this written the job would stick.
-            catch (Exception exception)
+#pragma warning disable CA1031 // The edge of a background task.
+            catch (Exception exception) when (passes(exception))
 #pragma warning restore CA1031
             {
                 LogFailed(jobId, attempt, exception);

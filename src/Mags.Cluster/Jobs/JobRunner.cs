@@ -70,14 +70,15 @@ internal sealed partial class JobRunner(
         var stopped = run.Stopped;
         var input = await jobs.GetInputAsync(job.Id, stopped)
             ?? throw new InvalidOperationException($"job {job.Id} has no script");
-        var disk = await disks.OpenAsync(job, stopped);
+        var disk = await reporter.UntilWrittenAsync(job.Id, () => disks.OpenAsync(job, stopped), stopped);
         try
         {
             var machine = await host.AcquireAsync(RequestFor(job, disk), stopped);
             try
             {
                 ticket.MachineReady();
-                await disks.BindAsync(disk, machine.ImageDigest, stopped);
+                await reporter.UntilWrittenAsync(
+                    job.Id, () => disks.BindAsync(disk, machine.ImageDigest, stopped), stopped);
                 return run.TryBegin() && await reporter.MachineReadyAsync(job.Id, machine, stopped)
                     ? await RunScriptAsync(machine, job, input, log, stopped)
                     : new JobOutcome { CutOff = true };

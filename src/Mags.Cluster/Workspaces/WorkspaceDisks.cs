@@ -34,10 +34,16 @@ public sealed partial class WorkspaceDisks(
     };
 
     /// <summary>The job has a machine, made from this image: a new workspace belongs to it from now on.</summary>
-    internal Task BindAsync(JobDisk disk, string imageDigest, CancellationToken cancellationToken) =>
-        disk.Unbound is { } workspace
-            ? workspaces.SetImageAsync(workspace, imageDigest, cancellationToken)
-            : Task.CompletedTask;
+    /// <returns>Whether it is one that belonged to none.</returns>
+    internal async Task<bool> BindAsync(JobDisk disk, string imageDigest, CancellationToken cancellationToken)
+    {
+        if (disk.Unbound is { } workspace)
+        {
+            await workspaces.SetImageAsync(workspace, imageDigest, cancellationToken);
+        }
+
+        return disk.Unbound is not null;
+    }
 
     /// <summary>
     /// Seals what the job has written; its machine is gone. What cannot be written to the database now is made up before

@@ -66,6 +66,25 @@ public sealed class DatabaseBusyTests
         Assert.Equal(["second"], await server.LogAsync(second));
     }
 
+    [Fact]
+    public async Task Job_WhoseWorkspaceCanNotBeWrittenForLong_RunsOnceItCan()
+    {
+        await using var server = await RunningServer.StartAsync("""{"Jobs": {"MaxRunning": 1}}""");
+        var first = await server.AcceptAsync("out begun\nwait gate");
+        await server.RunningAsync(first);
+        var second = await server.AcceptAsync("out second", "\"workspace_id\": \"w\"");
+        await using (await HoldAsync(server))
+        {
+            server.Machines.Open("gate");
+
+            // Past the database's own patience: what the second needs cannot be written meanwhile.
+            var stop = await server.StopJobAsync(first);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, stop.Status);
+        }
+
+        Assert.Equal("completed", (await server.EndAsync(second)).Text("status"));
+    }
+
     private static async Task<SqliteConnection> HoldAsync(RunningServer server)
     {
         var connection = new SqliteConnection($"Data Source={Path.Combine(server.Home, "mags.db")};Pooling=False");
