@@ -2,6 +2,7 @@ using Mags.Bench;
 using Mags.Bench.Api;
 using Mags.Bench.Burst;
 using Mags.Bench.Crash;
+using Mags.Bench.Fork;
 using Mags.Bench.Isolation;
 using Mags.Bench.Memory;
 using Mags.Bench.Tti;
@@ -23,11 +24,14 @@ switch (options.Bench)
         return 0;
     case "crash":
         return await CrashBench.RunAsync(options, CancellationToken.None) ? 0 : 1;
+    case "fork":
+        await ForkBench.RunAsync(options, CancellationToken.None);
+        return 0;
     case "isolation":
         await IsolationBench.RunAsync(options, CancellationToken.None);
         return 0;
     default:
         await Console.Error.WriteLineAsync(
-            $"bench: there is no benchmark '{options.Bench}'; there are: api, burst, crash, fuzz, isolation, memory, tti");
+            $"bench: there is no benchmark '{options.Bench}'; there are: api, burst, crash, fork, fuzz, isolation, memory, tti");
         return 2;
 }
