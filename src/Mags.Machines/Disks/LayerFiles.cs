@@ -54,7 +54,14 @@ public sealed class LayerFiles
     }
 
     /// <summary>Removes a layer's file, when it is there. Machines that have it open go on.</summary>
-    public void Remove(Guid layer) => File.Delete(PathOf(layer));
+    public void Remove(Guid layer)
+    {
+        // The folder may not be there either: nothing was ever kept.
+        if (File.Exists(PathOf(layer)))
+        {
+            File.Delete(PathOf(layer));
+        }
+    }
 
     /// <summary>The layers whose files are there.</summary>
     public IReadOnlyList<Guid> List() => !Directory.Exists(_folders.Layers)

@@ -1,5 +1,6 @@
 using Mags.Machines.Disks;
 using Mags.Machines.Sandboxes;
+using Mags.Machines.Tests.Fakes;
 using Mags.Machines.Tests.Machines;
 
 namespace Mags.Machines.Tests.Disks;
@@ -128,13 +129,26 @@ public sealed class LayerTests(MachineFixture machines) : IAsyncLifetime
     [Fact]
     public async Task Acquire_LayerThatIsGone_IsAnErrorAndLeavesNoLayer()
     {
-        var kept = NewLayer();
+        var (empty, kept) = (await EmptyAsync(), NewLayer());
 
         var error = await Assert.ThrowsAsync<MachineException>(
-            () => AcquireAsync(new MachineDisk([_files.PathOf(Guid.NewGuid())], _files.PathOf(kept))));
+            () => AcquireAsync(new MachineDisk([_files.PathOf(empty), _files.PathOf(Guid.NewGuid())], _files.PathOf(kept))));
 
         Assert.Equal(MachineFault.NoDisk, error.Reason);
         Assert.False(File.Exists(_files.PathOf(kept)));
+    }
+
+    [Fact]
+    public void Remove_LayerThatIsNotThere_IsNothing()
+    {
+        using var root = new TemporaryFolder();
+        var home = root.AsHome();
+        var files = new LayerFiles(home, new BlankDisks(home));
+
+        files.Remove(Guid.NewGuid());
+
+        Assert.Empty(files.List());
+        Assert.Null(files.Flush(Guid.NewGuid()));
     }
 
     private async Task<Guid> RunAsync(List<Guid> chain, string command)
