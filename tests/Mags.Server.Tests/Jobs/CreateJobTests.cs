@@ -64,6 +64,18 @@ public sealed class CreateJobTests(SharedServer shared)
     }
 
     [Theory]
+    [InlineData("\"name\": \"says nothing of it\"", NetworkWish.None)]
+    [InlineData("\"network\": true", NetworkWish.Required)]
+    public async Task Post_NetworkOffByDefault_IsHadByWishAlone(string field, NetworkWish wish)
+    {
+        await using var server = await RunningServer.StartAsync("""{"Network": {"Default": false}}""");
+
+        _ = await server.EndAsync(await server.AcceptAsync("exit 0", field));
+
+        Assert.Equal(wish, Assert.Single(server.Machines.Requests).Network);
+    }
+
+    [Theory]
     [InlineData("\"network\": true", NetworkWish.Required)]
     [InlineData("\"network\": false", NetworkWish.None)]
     [InlineData("\"network\": null", NetworkWish.IfPossible)]
