@@ -10,8 +10,9 @@ public sealed class WorkspaceOptions
     public const string Section = "Workspaces";
 
     /// <summary>
-    /// How many layers a workspace may have before they are merged in the background. Default 8. Each run adds one; more
-    /// make starts and reads slower (16 add 17 ms to a start), fewer copy more often.
+    /// How many layers a workspace may have before they are merged in the background. Default 8; up to twice as many where
+    /// they are shared with a base or forks, so that these are not copied. Each run adds one; more make starts and reads
+    /// slower (16 add 17 ms to a start), fewer copy more often.
     /// </summary>
     [Range(3, 64)]
     public int MaxLayers { get; set; } = 8;

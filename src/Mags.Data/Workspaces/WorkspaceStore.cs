@@ -142,28 +142,37 @@ public sealed class WorkspaceStore
             cancellationToken);
 
     /// <summary>
-    /// Which layers of a workspace to merge, when it has more than so many: those that it shares with nobody if they are
-    /// several, else all but the lowest.
+    /// Which layers of a workspace to merge, when it has more than so many: those that it shares with nobody, once they are
+    /// half as many. What it shares is copied only when it has more than twice as many in all.
     /// </summary>
-    /// <returns>Null when it has not more, or there is no such workspace.</returns>
+    /// <returns>Null when there is nothing to merge, or no such workspace.</returns>
     public Task<LayerMerge?> PlanMergeAsync(Guid workspaceId, int most, CancellationToken cancellationToken) =>
         _database.ReadAsync(
             async db =>
             {
                 var workspace = await db.Workspaces.FirstOrDefaultAsync(row => row.Id == workspaceId, cancellationToken);
                 var chain = await ChainAsync(db, workspace?.TopLayerId);
-                if (chain.Count <= most)
+                if (workspace is null || chain.Count <= most)
                 {
                     return null;
                 }
 
                 var first = chain.Count;
-                while (first > 1 && await UsesAsync(db, chain[first - 1].Id) == 1)
+                while (first > 1 && await UsesAsync(db, workspace, chain[first - 1].Id) == 1)
                 {
                     first--;
                 }
 
-                first = chain.Count - first < 2 ? 1 : first;
+                if (chain.Count - first < Math.Max(2, most / 2))
+                {
+                    if (chain.Count <= 2 * most)
+                    {
+                        return null;
+                    }
+
+                    first = 1;
+                }
+
                 return new LayerMerge(
                     [.. chain.Take(first).Select(layer => layer.Id)],
                     [.. chain.Skip(first).Select(layer => layer.Id)],
@@ -205,9 +214,10 @@ public sealed class WorkspaceStore
             },
             cancellationToken);
 
-    private static async Task<int> UsesAsync(MagsDbContext db, Guid layer) =>
+    // The workspace's own open layer goes wherever its chain goes.
+    private static async Task<int> UsesAsync(MagsDbContext db, WorkspaceRow workspace, Guid layer) =>
         await db.Workspaces.CountAsync(row => row.TopLayerId == layer)
-        + await db.Layers.CountAsync(other => other.ParentId == layer);
+        + await db.Layers.CountAsync(other => other.ParentId == layer && other.Id != workspace.OpenLayerId);
 
     // From above: a layer goes when no workspace is at it and no layer lies on it, and then the one below may.
     private static async Task<IReadOnlyList<Guid>> ReleaseAsync(MagsDbContext db, Guid? top)

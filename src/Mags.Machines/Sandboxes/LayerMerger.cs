@@ -11,7 +11,7 @@ namespace Mags.Machines.Sandboxes;
 /// </summary>
 public sealed partial class LayerMerger
 {
-    // A tenth of what a common disk takes, so that jobs beside it do not feel it.
+    // Half of what a sandbox may take in the long run: jobs come first.
     private const long BytesPerSecond = 100 << 20;
 
     private readonly MachineHost _host;

@@ -15,8 +15,8 @@ internal sealed class MachineFolder : IDisposable
         Id = Guid.CreateVersion7().ToString("N");
         Marker = folders.Marker(Id);
         FullPath = Path.Combine(folders.Machines, Id);
-        _ = Directory.CreateDirectory(folders.Machines, Owner);
-        _ = Directory.CreateDirectory(FullPath, Owner);
+        _ = Directory.CreateDirectory(folders.Machines, HomeFolders.OwnerOnly);
+        _ = Directory.CreateDirectory(FullPath, HomeFolders.OwnerOnly);
         Sockets = new FolderHandle(FullPath);
         // The lock tells a reclaimer in another process that this machine has a living owner.
         _ = Sockets.TryLock();
@@ -33,8 +33,6 @@ internal sealed class MachineFolder : IDisposable
 
     /// <summary>Where QEMU's standard error goes.</summary>
     internal string ErrorPath => Path.Combine(FullPath, ErrorFile);
-
-    private static UnixFileMode Owner => UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>Path of a file in the folder.</summary>
     internal string PathOf(string name) => Path.Combine(FullPath, name);

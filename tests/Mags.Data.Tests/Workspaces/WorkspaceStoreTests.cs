@@ -84,6 +84,9 @@ public sealed class WorkspaceStoreTests(PostgresServer postgres)
         var third = await RunAsync(database, ada, "b");
 
         Assert.Null(await database.Workspaces.PlanMergeAsync(third.Workspace.Id, 4, RunToken));
+        // A run that has begun meanwhile makes no difference.
+        _ = await WorkspaceClaimTests.AddAsync(database, ada, new WorkspaceWish { Name = "b" });
+        _ = await database.Workspaces.OpenAsync(ada, "b", RunToken);
         var plan = (await database.Workspaces.PlanMergeAsync(third.Workspace.Id, 3, RunToken))!;
 
         Assert.Equal([shared.Below[0], shared.Id], plan.Below);
@@ -92,7 +95,7 @@ public sealed class WorkspaceStoreTests(PostgresServer postgres)
     }
 
     [Theory, EachDatabase]
-    public async Task PlanMergeAsync_LongChainOfAFork_CopiesWhatItShares(string provider)
+    public async Task PlanMergeAsync_LongChainOfAFork_CopiesWhatItSharesOnlyWhenItIsTwiceTooLong(string provider)
     {
         await using var database = await TestDatabase.CreateAsync(provider, postgres);
         var ada = await database.AddUserAsync();
@@ -102,7 +105,8 @@ public sealed class WorkspaceStoreTests(PostgresServer postgres)
         await WorkspaceClaimTests.EndAsync(database, fork);
         var own = await RunAsync(database, ada, "f");
 
-        var plan = (await database.Workspaces.PlanMergeAsync(own.Workspace.Id, 3, RunToken))!;
+        Assert.Null(await database.Workspaces.PlanMergeAsync(own.Workspace.Id, 3, RunToken));
+        var plan = (await database.Workspaces.PlanMergeAsync(own.Workspace.Id, 1, RunToken))!;
 
         Assert.Equal([first.Below[0]], plan.Below);
         Assert.Equal([first.Id, second.Id, own.Id], plan.Merged);
