@@ -1,4 +1,5 @@
 using Mags.Data.Accounts;
+using Mags.Data.Files;
 using Mags.Data.Jobs;
 using Mags.Data.Workspaces;
 using Microsoft.EntityFrameworkCore;
@@ -15,6 +16,10 @@ internal abstract class MagsDbContext(DbContextOptions options) : DbContext(opti
     public DbSet<WorkspaceRow> Workspaces => Set<WorkspaceRow>();
 
     public DbSet<LayerRow> Layers => Set<LayerRow>();
+
+    public DbSet<FileRow> Files => Set<FileRow>();
+
+    public DbSet<SettingRow> Settings => Set<SettingRow>();
 
     public DbSet<UserRow> Users => Set<UserRow>();
 
@@ -34,6 +39,8 @@ internal abstract class MagsDbContext(DbContextOptions options) : DbContext(opti
         var workspaces = new WorkspaceTables();
         modelBuilder.ApplyConfiguration<WorkspaceRow>(workspaces);
         modelBuilder.ApplyConfiguration<LayerRow>(workspaces);
+        modelBuilder.ApplyConfiguration(new FileTables());
+        modelBuilder.Entity<SettingRow>().ToTable("settings").HasKey(setting => setting.Name);
         var accounts = new AccountTables();
         modelBuilder.ApplyConfiguration<UserRow>(accounts);
         modelBuilder.ApplyConfiguration<TokenRow>(accounts);

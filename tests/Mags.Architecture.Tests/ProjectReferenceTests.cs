@@ -13,8 +13,9 @@ public sealed class ProjectReferenceTests
         ["Mags.Agent"] = ["Mags.Protocol"],
         ["Mags.Jail"] = [],
         ["Mags.Machines"] = ["Mags.Protocol"],
-        ["Mags.Cluster"] = ["Mags.Data", "Mags.Machines"],
-        ["Mags.Server"] = ["Mags.Cluster", "Mags.Contracts", "Mags.Data", "Mags.Machines"],
+        ["Mags.Storage"] = [],
+        ["Mags.Cluster"] = ["Mags.Data", "Mags.Machines", "Mags.Storage"],
+        ["Mags.Server"] = ["Mags.Cluster", "Mags.Contracts", "Mags.Data", "Mags.Machines", "Mags.Storage"],
         ["Mags.Client"] = ["Mags.Contracts"],
         ["Mags.Cli"] = ["Mags.Client"],
     };

@@ -11,4 +11,7 @@ public sealed class JobInputRow
 
     /// <summary>Environment as a JSON object of strings.</summary>
     public required string EnvironmentJson { get; set; }
+
+    /// <summary>Ids of the uploaded files that it gets, as a JSON list in their order; null for none.</summary>
+    public string? FileIdsJson { get; set; }
 }

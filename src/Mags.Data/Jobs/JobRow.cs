@@ -49,6 +49,9 @@ public sealed class JobRow
     /// <summary>Whether the sandbox stays after the script has ended.</summary>
     public bool Persistent { get; set; }
 
+    /// <summary>Whether its disk is kept on the node only, though it is persistent.</summary>
+    public bool NoSync { get; set; }
+
     /// <summary>Whether it is never put to sleep.</summary>
     public bool NoSleep { get; set; }
 

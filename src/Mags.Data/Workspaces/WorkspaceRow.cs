@@ -31,6 +31,24 @@ public sealed class WorkspaceRow
     /// <summary>The layer that its running job writes to, or that a dead server has left; null when there is none.</summary>
     public Guid? OpenLayerId { get; set; }
 
+    /// <summary>The job whose disk it is, with which it goes; null for a workspace that a user named.</summary>
+    public Guid? OwnerJobId { get; set; }
+
+    /// <summary>Whether it is kept in the object store, from the first job on that wanted that.</summary>
+    public bool Persistent { get; set; }
+
+    /// <summary>Its newest snapshot in the object store; null while there is none.</summary>
+    public string? SnapshotId { get; set; }
+
+    /// <summary>The layer that the snapshot is equal to, on this node; null when there is none.</summary>
+    public Guid? SyncedLayerId { get; set; }
+
+    /// <summary>When that layer was sealed: what was written until then is in the object store.</summary>
+    public DateTimeOffset? SyncedAt { get; set; }
+
+    /// <summary>Why its last sync failed; null when it did not.</summary>
+    public string? SyncError { get; set; }
+
     /// <summary>Bytes that its sealed layers take on the disk; forks share layers.</summary>
     public long Bytes { get; set; }
 

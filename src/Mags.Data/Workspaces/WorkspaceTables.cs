@@ -19,6 +19,9 @@ internal sealed class WorkspaceTables : IEntityTypeConfiguration<WorkspaceRow>, 
         builder.HasOne<LayerRow>().WithMany().HasForeignKey(workspace => workspace.OpenLayerId).OnDelete(DeleteBehavior.Restrict);
         builder.HasIndex([nameof(WorkspaceRow.TopLayerId)], "ix_workspaces_top");
         builder.HasIndex([nameof(WorkspaceRow.OpenLayerId)], "ix_workspaces_open");
+
+        // What is not in the object store yet is looked for at each start.
+        builder.HasIndex([nameof(WorkspaceRow.Id)], "ix_workspaces_persistent").HasFilter("persistent");
     }
 
     public void Configure(EntityTypeBuilder<LayerRow> builder)

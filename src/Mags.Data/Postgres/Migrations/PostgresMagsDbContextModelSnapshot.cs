@@ -87,6 +87,47 @@ namespace Mags.Data.Postgres.Migrations
                     b.ToTable("users", (string)null);
                 });
 
+            modelBuilder.Entity("Mags.Data.Files.FileRow", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<long>("Bytes")
+                        .HasColumnType("bigint")
+                        .HasColumnName("bytes");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTimeOffset>("LastUsedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_used_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<byte[]>("Sha256")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("sha256");
+
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("user_id");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("UserId");
+
+                    b.HasIndex(new[] { "LastUsedAt" }, "ix_files_used");
+
+                    b.ToTable("files", (string)null);
+                });
+
             modelBuilder.Entity("Mags.Data.Jobs.JobInputRow", b =>
                 {
                     b.Property<Guid>("JobId")
@@ -97,6 +138,10 @@ namespace Mags.Data.Postgres.Migrations
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("environment_json");
+
+                    b.Property<string>("FileIdsJson")
+                        .HasColumnType("text")
+                        .HasColumnName("file_ids_json");
 
                     b.Property<byte[]>("Script")
                         .IsRequired()
@@ -178,6 +223,10 @@ namespace Mags.Data.Postgres.Migrations
                         .HasColumnType("boolean")
                         .HasColumnName("no_sleep");
 
+                    b.Property<bool>("NoSync")
+                        .HasColumnType("boolean")
+                        .HasColumnName("no_sync");
+
                     b.Property<bool>("Persistent")
                         .HasColumnType("boolean")
                         .HasColumnName("persistent");
@@ -246,6 +295,22 @@ namespace Mags.Data.Postgres.Migrations
                         .HasFilter("workspace_id IS NOT NULL");
 
                     b.ToTable("jobs", (string)null);
+                });
+
+            modelBuilder.Entity("Mags.Data.SettingRow", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Value")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("value");
+
+                    b.HasKey("Name");
+
+                    b.ToTable("settings", (string)null);
                 });
 
             modelBuilder.Entity("Mags.Data.Workspaces.LayerRow", b =>
@@ -325,6 +390,30 @@ namespace Mags.Data.Postgres.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("open_layer_id");
 
+                    b.Property<Guid?>("OwnerJobId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("owner_job_id");
+
+                    b.Property<bool>("Persistent")
+                        .HasColumnType("boolean")
+                        .HasColumnName("persistent");
+
+                    b.Property<string>("SnapshotId")
+                        .HasColumnType("text")
+                        .HasColumnName("snapshot_id");
+
+                    b.Property<string>("SyncError")
+                        .HasColumnType("text")
+                        .HasColumnName("sync_error");
+
+                    b.Property<DateTimeOffset?>("SyncedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("synced_at");
+
+                    b.Property<Guid?>("SyncedLayerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("synced_layer_id");
+
                     b.Property<Guid?>("TopLayerId")
                         .HasColumnType("uuid")
                         .HasColumnName("top_layer_id");
@@ -340,6 +429,9 @@ namespace Mags.Data.Postgres.Migrations
 
                     b.HasIndex(new[] { "OpenLayerId" }, "ix_workspaces_open");
 
+                    b.HasIndex(new[] { "Id" }, "ix_workspaces_persistent")
+                        .HasFilter("persistent");
+
                     b.HasIndex(new[] { "TopLayerId" }, "ix_workspaces_top");
 
                     b.ToTable("workspaces", (string)null);
@@ -351,6 +443,15 @@ namespace Mags.Data.Postgres.Migrations
                         .WithMany()
                         .HasForeignKey("UserId")
                         .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Mags.Data.Files.FileRow", b =>
+                {
+                    b.HasOne("Mags.Data.Accounts.UserRow", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired();
                 });
 

@@ -82,6 +82,48 @@ namespace Mags.Data.Sqlite.Migrations
                     b.ToTable("users", (string)null);
                 });
 
+            modelBuilder.Entity("Mags.Data.Files.FileRow", b =>
+                {
+                    b.Property<byte[]>("Id")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("id");
+
+                    b.Property<long>("Bytes")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("bytes");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<long>("LastUsedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("last_used_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<byte[]>("Sha256")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("sha256");
+
+                    b.Property<byte[]>("UserId")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("user_id");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("UserId");
+
+                    b.HasIndex(new[] { "LastUsedAt" }, "ix_files_used");
+
+                    b.ToTable("files", (string)null);
+                });
+
             modelBuilder.Entity("Mags.Data.Jobs.JobInputRow", b =>
                 {
                     b.Property<byte[]>("JobId")
@@ -92,6 +134,10 @@ namespace Mags.Data.Sqlite.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("environment_json");
+
+                    b.Property<string>("FileIdsJson")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("file_ids_json");
 
                     b.Property<byte[]>("Script")
                         .IsRequired()
@@ -173,6 +219,10 @@ namespace Mags.Data.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("no_sleep");
 
+                    b.Property<bool>("NoSync")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("no_sync");
+
                     b.Property<bool>("Persistent")
                         .HasColumnType("INTEGER")
                         .HasColumnName("persistent");
@@ -242,6 +292,22 @@ namespace Mags.Data.Sqlite.Migrations
                         .HasFilter("workspace_id IS NOT NULL");
 
                     b.ToTable("jobs", (string)null);
+                });
+
+            modelBuilder.Entity("Mags.Data.SettingRow", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Value")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("value");
+
+                    b.HasKey("Name");
+
+                    b.ToTable("settings", (string)null);
                 });
 
             modelBuilder.Entity("Mags.Data.Workspaces.LayerRow", b =>
@@ -321,6 +387,30 @@ namespace Mags.Data.Sqlite.Migrations
                         .HasColumnType("BLOB")
                         .HasColumnName("open_layer_id");
 
+                    b.Property<byte[]>("OwnerJobId")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("owner_job_id");
+
+                    b.Property<bool>("Persistent")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("persistent");
+
+                    b.Property<string>("SnapshotId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("snapshot_id");
+
+                    b.Property<string>("SyncError")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("sync_error");
+
+                    b.Property<long?>("SyncedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("synced_at");
+
+                    b.Property<byte[]>("SyncedLayerId")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("synced_layer_id");
+
                     b.Property<byte[]>("TopLayerId")
                         .HasColumnType("BLOB")
                         .HasColumnName("top_layer_id");
@@ -337,6 +427,9 @@ namespace Mags.Data.Sqlite.Migrations
 
                     b.HasIndex(new[] { "OpenLayerId" }, "ix_workspaces_open");
 
+                    b.HasIndex(new[] { "Id" }, "ix_workspaces_persistent")
+                        .HasFilter("persistent");
+
                     b.HasIndex(new[] { "TopLayerId" }, "ix_workspaces_top");
 
                     b.ToTable("workspaces", (string)null);
@@ -348,6 +441,15 @@ namespace Mags.Data.Sqlite.Migrations
                         .WithMany()
                         .HasForeignKey("UserId")
                         .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Mags.Data.Files.FileRow", b =>
+                {
+                    b.HasOne("Mags.Data.Accounts.UserRow", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired();
                 });
 

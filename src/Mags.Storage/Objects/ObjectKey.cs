@@ -1,0 +1,20 @@
+namespace Mags.Storage.Objects;
+
+/// <summary>What a key may be, so that it means the same in every store and never leads out of a folder.</summary>
+internal static class ObjectKey
+{
+    private const int MaxLength = 512;
+
+    /// <exception cref="ArgumentException">It may not be one.</exception>
+    public static void Check(string key)
+    {
+        if (key.Length is 0 or > MaxLength || key.Split('/').Any(part => !IsPart(part)))
+        {
+            throw new ArgumentException($"`{key}` is no object key", nameof(key));
+        }
+    }
+
+    private static bool IsPart(string part) =>
+        part.Length > 0 && part[0] != '.' && part.All(letter => char.IsAsciiLetterLower(letter)
+            || char.IsAsciiDigit(letter) || letter is '.' or '_' or '-');
+}
