@@ -40,6 +40,7 @@ public static class ClusterServiceCollectionExtensions
         services.AddSingleton<WorkspaceDisks>();
         services.AddHostedService<LayerShortener>();
         services.AddSingleton<JobReporter>();
+        services.AddSingleton<ScriptRunner>();
         services.AddSingleton<JobRunner>();
         services.AddSingleton<JobRunners>();
         services.AddHostedService(provider => provider.GetRequiredService<JobRunners>());

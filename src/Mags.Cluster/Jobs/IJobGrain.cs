@@ -19,8 +19,8 @@ public interface IJobGrain : IGrainWithGuidKey
     Task StopAsync();
 
     /// <summary>
-    /// What became of the job when its server died: it is started when it never ran, and ended truthfully when its
-    /// script was cut off.
+    /// What became of the job when its server died: it is started when it never ran, ended truthfully when its script was
+    /// cut off, and given a sandbox again on its disk when it is persistent and its script had ended.
     /// </summary>
     [Alias("Recover")]
     Task RecoverAsync();
@@ -29,6 +29,10 @@ public interface IJobGrain : IGrainWithGuidKey
     /// <returns>False when the job was stopped meanwhile: then the script must not run.</returns>
     [Alias("MachineReady")]
     Task<bool> MachineReadyAsync(string machineId, string accelerator);
+
+    /// <summary>The script of a persistent job has ended; its sandbox lives on.</summary>
+    [Alias("ScriptEnded")]
+    Task ScriptEndedAsync(JobOutcome outcome);
 
     /// <summary>Its runner is done with it, and its machine is gone.</summary>
     [Alias("End")]

@@ -57,7 +57,7 @@ internal sealed partial class JobGrain(
     public async Task RecoverAsync()
     {
         var job = await ChangeAsync(row => JobVerdict.Recover(row, time.GetUtcNow()));
-        if (job is { State: JobState.Pending })
+        if (job is { State: JobState.Pending } or { State: JobState.Running, MachineId: null })
         {
             runners.Start(job);
         }
@@ -75,6 +75,14 @@ internal sealed partial class JobGrain(
         return true;
     }
 
+    public async Task ScriptEndedAsync(JobOutcome outcome)
+    {
+        if (await ChangeAsync(row => JobVerdict.EndScript(row, outcome)) is { ScriptIsOver: true })
+        {
+            logs.End(Id);
+        }
+    }
+
     public Task EndAsync(JobOutcome outcome) =>
         ChangeAsync(row => JobVerdict.Apply(row, outcome, time.GetUtcNow()));
 
@@ -88,10 +96,10 @@ internal sealed partial class JobGrain(
 
     private void TakeMachine(JobRow job, string machineId, string accelerator)
     {
-        if (job is { State: JobState.Pending, StopRequested: false })
+        if (job is { State: JobState.Pending or JobState.Running, MachineId: null, StopRequested: false })
         {
             (job.State, job.MachineId, job.Accelerator) = (JobState.Running, machineId, accelerator);
-            job.StartedAt = time.GetUtcNow();
+            job.StartedAt ??= time.GetUtcNow();
         }
     }
 

@@ -17,19 +17,25 @@ internal sealed partial class JobReporter(IGrainFactory grains, TimeProvider tim
     public Task<bool> MachineReadyAsync(Guid jobId, IMachine machine, CancellationToken stopped) => UntilToldAsync(
         jobId, () => Grain(jobId).MachineReadyAsync(machine.Id, machine.Accelerator), stopped);
 
+    /// <summary>The script of a persistent job has ended.</summary>
+    public Task ScriptEndedAsync(Guid jobId, JobOutcome outcome) =>
+        UntilToldAsync(jobId, () => Grain(jobId).ScriptEndedAsync(outcome));
+
     /// <summary>The job's run is over.</summary>
-    public Task EndAsync(Guid jobId, JobOutcome outcome) => UntilToldAsync(
-        jobId,
-        async () =>
-        {
-            await Grain(jobId).EndAsync(outcome);
-            return true;
-        },
-        CancellationToken.None);
+    public Task EndAsync(Guid jobId, JobOutcome outcome) => UntilToldAsync(jobId, () => Grain(jobId).EndAsync(outcome));
 
     /// <summary>The same for what is written of a job beside its own row; what is no fault of the database is thrown.</summary>
     public Task<T> UntilWrittenAsync<T>(Guid jobId, Func<Task<T>> write, CancellationToken stopped) =>
         UntilWrittenAsync(jobId, write, fault => fault is DatabaseException, stopped);
+
+    private Task<bool> UntilToldAsync(Guid jobId, Func<Task> tell) => UntilToldAsync(
+        jobId,
+        async () =>
+        {
+            await tell();
+            return true;
+        },
+        CancellationToken.None);
 
     // Without its own row written the job would stick, whatever the fault.
     private Task<T> UntilToldAsync<T>(Guid jobId, Func<Task<T>> tell, CancellationToken stopped) =>

@@ -26,7 +26,16 @@ internal sealed class JobRun : IDisposable
         }
     }
 
-    /// <summary>Cuts it off as long as its script has not begun.</summary>
+    /// <summary>Marks that its script is over while its sandbox lives on: nobody waits for that to end by itself.</summary>
+    public void Rest()
+    {
+        lock (_gate)
+        {
+            _begun = false;
+        }
+    }
+
+    /// <summary>Cuts it off unless its script runs.</summary>
     public void StopUnlessBegun()
     {
         lock (_gate)

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Mags.Cluster.Jobs.Admission;
 using Mags.Cluster.Jobs.Logs;
 using Mags.Cluster.Workspaces;
@@ -11,8 +10,8 @@ using Microsoft.Extensions.Options;
 namespace Mags.Cluster.Jobs;
 
 /// <summary>
-/// Carries a job out on this node: takes a machine, runs the script in it, writes its output to the job's log, ends
-/// the machine and reports to the job's grain, which decides. Output never goes through the grain.
+/// Carries a job out on this node: takes a machine, has the script run in it, lets a persistent one live on, ends the
+/// machine and reports to the job's grain, which decides.
 /// </summary>
 internal sealed partial class JobRunner(
     IMachineHost host,
@@ -20,18 +19,23 @@ internal sealed partial class JobRunner(
     JobLogStore logs,
     JobReporter reporter,
     WorkspaceDisks disks,
+    ScriptRunner scripts,
     IOptions<JobOptions> options,
     TimeProvider time,
     ILogger<JobRunner> logger)
 {
     /// <summary>Runs a job to its end and gives its place back. Never throws.</summary>
-    /// <param name="job">The job, pending.</param>
+    /// <param name="job">The job: pending, or persistent and to be given a sandbox again.</param>
     /// <param name="ticket">Its claim to a place on this node.</param>
     /// <param name="run">Tells when the job or the server is stopped.</param>
     public async Task RunAsync(JobRow job, AdmissionTicket ticket, JobRun run)
     {
         var outcome = await RunInPlaceAsync(job, ticket, run);
         await reporter.EndAsync(job.Id, outcome);
+        if (job is { Persistent: true, WorkspaceId: null })
+        {
+            await disks.DeleteOwnedAsync(job.Id);
+        }
     }
 
     private async Task<JobOutcome> RunInPlaceAsync(JobRow job, AdmissionTicket ticket, JobRun run)
@@ -80,7 +84,7 @@ internal sealed partial class JobRunner(
                 await reporter.UntilWrittenAsync(
                     job.Id, () => disks.BindAsync(disk, machine.ImageDigest, stopped), stopped);
                 return run.TryBegin() && await reporter.MachineReadyAsync(job.Id, machine, stopped)
-                    ? await RunScriptAsync(machine, job, input, log, stopped)
+                    ? await LiveAsync(machine, job, input, log, run)
                     : new JobOutcome { CutOff = true };
             }
             finally
@@ -94,46 +98,36 @@ internal sealed partial class JobRunner(
         }
     }
 
-    private async Task<JobOutcome> RunScriptAsync(
-        IMachine machine, JobRow job, JobInputRow input, JobLogWriter log, CancellationToken stopped)
+    private async Task<JobOutcome> LiveAsync(
+        IMachine machine, JobRow job, JobInputRow input, JobLogWriter log, JobRun run)
     {
-        await using var watch = ScriptWatch.Begin(machine, Deadline(job), time, stopped);
-        try
+        var isFirst = job.State == JobState.Pending;
+        if (isFirst)
         {
-            await foreach (var said in machine.RunAsync(ProcessFor(job, input), watch.GiveUp))
+            var outcome = await scripts.RunAsync(machine, job, input, log, run.Stopped);
+            if (!job.Persistent || outcome is { ExitCode: null, TimedOut: false })
             {
-                switch (said)
-                {
-                    case ProcessOutput output:
-                        var source = output.Stream == OutputSource.Stderr ? LogSource.Stderr : LogSource.Stdout;
-                        await log.AppendAsync(source, output.Data, watch.GiveUp);
-                        break;
-                    case ProcessExited exited:
-                        return new JobOutcome
-                        {
-                            ExitCode = exited.ExitCode,
-                            TimedOut = exited.TimedOut,
-                            Duration = exited.Duration,
-                            RanOutOfMemory = exited.RanOutOfMemory,
-                        };
-                }
+                return outcome;
             }
 
-            return new JobOutcome { Fault = "the sandbox went silent before the script ended" };
+            await reporter.ScriptEndedAsync(job.Id, outcome);
         }
-        catch (OperationCanceledException) when (watch.GiveUp.IsCancellationRequested)
+
+        run.Rest();
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(run.Stopped);
+        var startup = isFirst ? Task.CompletedTask : scripts.RunStartupAsync(machine, job, input, log, over.Token);
+        try
         {
-            return await watch.ReasonAsync();
+            return new JobOutcome { Fault = (await machine.Ended.WaitAsync(run.Stopped)).Message };
         }
-        catch (MachineException exception)
+        catch (OperationCanceledException)
         {
-            LogScriptLost(job.Id, machine.Id, exception.Reason, exception.Message);
-            return await watch.ReasonAsync(exception);
+            return new JobOutcome { CutOff = true };
         }
         finally
         {
-            // The disk may be what failed above: then this fails the same way and is told the same way.
-            await log.FinishAsync(CancellationToken.None);
+            await over.CancelAsync();
+            await startup;
         }
     }
 
@@ -160,10 +154,6 @@ internal sealed partial class JobRunner(
         }
     }
 
-    private TimeSpan? Deadline(JobRow job) => job.TimeoutSeconds is { } seconds
-        ? TimeSpan.FromSeconds((long)seconds + options.Value.TimeoutGraceSeconds)
-        : null;
-
     private static MachineRequest RequestFor(JobRow job, JobDisk disk) => new()
     {
         Image = job.Image,
@@ -180,23 +170,11 @@ internal sealed partial class JobRunner(
         },
     };
 
-    private static ProcessSpec ProcessFor(JobRow job, JobInputRow input) => new()
-    {
-        Arguments = ["/bin/sh"],
-        Script = input.Script,
-        Environment = JsonSerializer.Deserialize(input.EnvironmentJson, JobJsonContext.Default.DictionaryStringString)
-            ?? [],
-        Timeout = job.TimeoutSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
-    };
-
     [LoggerMessage(LogLevel.Warning, "Job {JobId} got no machine ({Reason})")]
     private partial void LogNoMachine(Guid jobId, MachineFault reason, Exception exception);
 
     [LoggerMessage(LogLevel.Error, "Job {JobId} failed in the server")]
     private partial void LogFault(Guid jobId, Exception exception);
-
-    [LoggerMessage(LogLevel.Warning, "Job {JobId} lost its script in machine {MachineId} ({Reason}): {Message}")]
-    private partial void LogScriptLost(Guid jobId, string machineId, MachineFault reason, string message);
 
     [LoggerMessage(LogLevel.Information, "Machine {MachineId} of job {JobId} is gone")]
     private partial void LogMachineEnded(Guid jobId, string machineId);

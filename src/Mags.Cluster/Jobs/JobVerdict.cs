@@ -10,6 +10,13 @@ internal static class JobVerdict
 
     public static bool IsEnded(JobRow job) => job.State is JobState.Completed or JobState.Error;
 
+    /// <summary>Notes the end of a persistent job's script: no exit code and no time-out ends the job.</summary>
+    public static void EndScript(JobRow job, JobOutcome outcome)
+    {
+        (job.ExitCode, job.ScriptDurationMs) = (CodeOf(outcome), (long?)outcome.Duration?.TotalMilliseconds ?? 0);
+        job.Error = outcome.TimedOut ? Sentence(job, outcome) : null;
+    }
+
     /// <summary>Ends a job by what its runner saw.</summary>
     public static void Apply(JobRow job, JobOutcome outcome, DateTimeOffset now)
     {
@@ -18,11 +25,17 @@ internal static class JobVerdict
             return;
         }
 
-        job.ExitCode = outcome.TimedOut ? TimedOutCode : outcome.ExitCode;
-        job.ScriptDurationMs = (long?)outcome.Duration?.TotalMilliseconds;
+        // What a persistent job's script ended with is noted already.
+        job.ExitCode = CodeOf(outcome) ?? job.ExitCode;
+        job.ScriptDurationMs = (long?)outcome.Duration?.TotalMilliseconds ?? job.ScriptDurationMs;
         if (job.StopRequested)
         {
             Complete(job, now);
+        }
+        else if (outcome.CutOff && LivesOn(job))
+        {
+            // The next start of the server gives it a sandbox again.
+            job.MachineId = null;
         }
         else if (outcome.CutOff && job.State == JobState.Pending)
         {
@@ -39,7 +52,7 @@ internal static class JobVerdict
         }
     }
 
-    /// <summary>Ends a job whose server died; leaves one that never began.</summary>
+    /// <summary>Ends a job whose server died; leaves one that never began, or that goes on from its disk.</summary>
     public static void Recover(JobRow job, DateTimeOffset now)
     {
         if (IsEnded(job))
@@ -51,6 +64,10 @@ internal static class JobVerdict
         {
             Complete(job, now);
         }
+        else if (LivesOn(job))
+        {
+            job.MachineId = null;
+        }
         else if (job.State == JobState.Running)
         {
             Fail(job, "the server restarted while the script ran; what it printed until then is in the log", now);
@@ -58,6 +75,11 @@ internal static class JobVerdict
     }
 
     public static void Complete(JobRow job, DateTimeOffset now) => End(job, JobState.Completed, null, now);
+
+    /// <summary>Whether it is a persistent sandbox whose script has ended: with its disk all of it is there.</summary>
+    private static bool LivesOn(JobRow job) => job is { State: JobState.Running, ScriptIsOver: true };
+
+    private static int? CodeOf(JobOutcome outcome) => outcome.TimedOut ? TimedOutCode : outcome.ExitCode;
 
     private static void Fail(JobRow job, string sentence, DateTimeOffset now) =>
         End(job, JobState.Error, sentence, now);

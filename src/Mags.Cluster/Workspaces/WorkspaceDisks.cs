@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Mags.Data;
 using Mags.Data.Jobs;
 using Mags.Data.Workspaces;
 using Mags.Machines;
@@ -26,12 +27,13 @@ public sealed partial class WorkspaceDisks(
 
     /// <summary>Makes ready what a job's machine starts from.</summary>
     /// <exception cref="MachineException">Its base or workspace is gone.</exception>
-    internal async Task<JobDisk> OpenAsync(JobRow job, CancellationToken cancellationToken) => job switch
-    {
-        { WorkspaceId: { } name } => await OpenOwnAsync(job, name, cancellationToken),
-        { BaseWorkspaceId: { } name } => await OpenBaseAsync(job, name, cancellationToken),
-        _ => JobDisk.Empty,
-    };
+    internal async Task<JobDisk> OpenAsync(JobRow job, CancellationToken cancellationToken) =>
+        (WorkspaceRow.NameOf(job), job.BaseWorkspaceId) switch
+        {
+            ({ } name, _) => await OpenOwnAsync(job, name, cancellationToken),
+            (null, { } name) => await OpenBaseAsync(job, name, cancellationToken),
+            _ => JobDisk.Empty,
+        };
 
     /// <summary>The job has a machine, made from this image: a new workspace belongs to it from now on.</summary>
     /// <returns>Whether it is one that belonged to none.</returns>
@@ -78,6 +80,7 @@ public sealed partial class WorkspaceDisks(
             await SettleAsync(workspace.Id, workspace.OpenLayerId!.Value, cancellationToken);
         }
 
+        await DeleteOwnedAsync(null, cancellationToken);
         var known = (await workspaces.ListLayersAsync(cancellationToken)).ToHashSet();
         foreach (var layer in files.List().Where(layer => !known.Contains(layer)))
         {
@@ -94,6 +97,19 @@ public sealed partial class WorkspaceDisks(
         return deletion;
     }
 
+    /// <summary>Deletes what belonged to an ended job; what cannot be now is at the next start.</summary>
+    internal async Task DeleteOwnedAsync(Guid jobId)
+    {
+        try
+        {
+            await DeleteOwnedAsync(jobId, CancellationToken.None);
+        }
+        catch (DatabaseException exception)
+        {
+            LogNotDeleted(jobId, exception);
+        }
+    }
+
     /// <summary>Puts a merged layer in the place of those it was made of.</summary>
     internal async Task ReplaceAsync(LayerMerge merge, Guid into, long bytes, CancellationToken cancellationToken)
     {
@@ -104,6 +120,9 @@ public sealed partial class WorkspaceDisks(
 
     /// <inheritdoc/>
     public void Dispose() => _turn.Dispose();
+
+    private async Task DeleteOwnedAsync(Guid? jobId, CancellationToken cancellationToken) => RemoveFiles(_pins.Doom(
+        await InTurnAsync(() => workspaces.DeleteOwnedAsync(jobId, cancellationToken), cancellationToken)));
 
     private async Task<JobDisk> OpenOwnAsync(JobRow job, string name, CancellationToken cancellationToken)
     {
@@ -203,6 +222,9 @@ public sealed partial class WorkspaceDisks(
 
     [LoggerMessage(LogLevel.Warning, "Layer {Layer} of workspace {Workspace} could not be sealed; that is made up at its next use")]
     private partial void LogNotSealed(Guid layer, Guid workspace, Exception exception);
+
+    [LoggerMessage(LogLevel.Warning, "The disk of job {JobId} could not be deleted; that is made up at the next start")]
+    private partial void LogNotDeleted(Guid jobId, Exception exception);
 
     [LoggerMessage(LogLevel.Information, "Layer {Layer} belonged to no workspace and is removed")]
     private partial void LogRemoved(Guid layer);

@@ -79,6 +79,12 @@ public sealed class JobRow
     /// <summary>How long the script ran, in milliseconds, once it has ended.</summary>
     public long? ScriptDurationMs { get; set; }
 
+    /// <summary>
+    /// Whether its script is over: for good with the job, and of a persistent one also while its sandbox lives on.
+    /// </summary>
+    public bool ScriptIsOver =>
+        State is JobState.Completed or JobState.Error || (Persistent && ScriptDurationMs is not null);
+
     /// <summary>When it was accepted, by the clock of then.</summary>
     public required DateTimeOffset CreatedAt { get; set; }
 

@@ -10,53 +10,53 @@ namespace Mags.Data.Workspaces;
 /// </summary>
 internal sealed class WorkspaceClaims(MagsDbContext db, JobRow job, WorkspaceWish wish)
 {
+    private bool IsSynced => job is { Persistent: true, NoSync: false };
+
     /// <summary>Sets what the job takes from its workspace or base, and makes the workspace when there is none.</summary>
     /// <returns>Why it cannot have it; null when it has.</returns>
     public async Task<JobRefusal?> TakeAsync()
     {
         await db.LockUserAsync(job.UserId);
+        job.BaseWorkspaceId = wish.Base;
         if (wish.Name is not { } name)
         {
-            return wish.Base is { } read ? await StartFromAsync(read) : null;
+            return WorkspaceRow.NameOf(job) is { } own ? await MakeAsync(own) : (await FindBaseAsync()).Refusal;
         }
 
-        (job.WorkspaceId, job.BaseWorkspaceId) = (name, wish.Base);
+        job.WorkspaceId = name;
         if (await ActiveJobAsync(name) is { } active)
         {
             return new WorkspaceRefusal(WorkspaceRefusalKind.Busy, name, active);
         }
 
-        var workspace = await FindAsync(name);
-        if (workspace is not null)
-        {
-            return Fit(workspace) ?? Use(workspace);
-        }
-
-        var from = wish.Base is { } forked ? await FindAsync(forked) : null;
-        if (wish.Base is { } missing && from is null)
-        {
-            return NoBase(missing);
-        }
-
-        if (from is not null && Fit(from) is { } unfit)
-        {
-            return unfit;
-        }
-
-        db.Add(Make(name, from));
-        return null;
+        return await FindAsync(name) is { } workspace ? Fit(workspace) ?? Use(workspace) : await MakeAsync(name);
     }
 
-    private async Task<JobRefusal?> StartFromAsync(string name)
+    private async Task<JobRefusal?> MakeAsync(string name)
     {
-        job.BaseWorkspaceId = name;
+        var (from, refusal) = await FindBaseAsync();
+        if (refusal is null)
+        {
+            db.Add(Make(name, from));
+        }
+
+        return refusal;
+    }
+
+    private async Task<(WorkspaceRow? From, JobRefusal? Refusal)> FindBaseAsync()
+    {
+        if (wish.Base is not { } name)
+        {
+            return (null, null);
+        }
+
         if (await FindAsync(name) is not { } from)
         {
-            return NoBase(name);
+            return (null, new WorkspaceRefusal(WorkspaceRefusalKind.NoBase, name, ""));
         }
 
         from.LastUsedAt = job.CreatedAt;
-        return Fit(from);
+        return (from, Fit(from));
     }
 
     private WorkspaceRow Make(string name, WorkspaceRow? from) => new()
@@ -68,7 +68,11 @@ internal sealed class WorkspaceClaims(MagsDbContext db, JobRow job, WorkspaceWis
         ImageDigest = from?.ImageDigest,
         DiskGb = job.DiskGb,
         BaseWorkspaceId = from?.Name,
+        OwnerJobId = wish.Name is null ? job.Id : null,
+        Persistent = IsSynced,
         TopLayerId = from?.TopLayerId,
+        SnapshotId = from?.SnapshotId,
+        SyncedLayerId = from?.SyncedLayerId,
         Bytes = from?.Bytes ?? 0,
         JobCount = 1,
         CreatedAt = job.CreatedAt,
@@ -96,12 +100,11 @@ internal sealed class WorkspaceClaims(MagsDbContext db, JobRow job, WorkspaceWis
     private JobRefusal? Use(WorkspaceRow workspace)
     {
         workspace.DiskGb = job.DiskGb;
+        workspace.Persistent |= IsSynced;
         workspace.JobCount++;
         workspace.LastUsedAt = job.CreatedAt;
         return null;
     }
-
-    private static WorkspaceRefusal NoBase(string name) => new(WorkspaceRefusalKind.NoBase, name, "");
 
     private Task<WorkspaceRow?> FindAsync(string name) => db.Workspaces.AsTracking()
         .FirstOrDefaultAsync(workspace => workspace.UserId == job.UserId && workspace.Name == name);

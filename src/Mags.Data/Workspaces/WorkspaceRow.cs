@@ -1,3 +1,5 @@
+using Mags.Data.Jobs;
+
 namespace Mags.Data.Workspaces;
 
 /// <summary>A workspace: a disk that jobs go on with, as a chain of layers.</summary>
@@ -54,6 +56,11 @@ public sealed class WorkspaceRow
 
     /// <summary>How many jobs it has had.</summary>
     public int JobCount { get; set; }
+
+    /// <summary>Name of the workspace that a job's disk is: its own or, of a persistent job without one, a hidden one.</summary>
+    /// <returns>Null when nothing of the job is kept.</returns>
+    public static string? NameOf(JobRow job) =>
+        job.WorkspaceId ?? (job.Persistent ? "job/" + job.Id.ToString("N") : null);
 
     /// <summary>When it was made.</summary>
     public required DateTimeOffset CreatedAt { get; set; }

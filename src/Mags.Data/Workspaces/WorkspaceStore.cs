@@ -24,7 +24,7 @@ public sealed class WorkspaceStore
     public Task<IReadOnlyList<WorkspaceSummary>> ListAsync(Guid userId, CancellationToken cancellationToken) =>
         _database.ReadAsync<IReadOnlyList<WorkspaceSummary>>(
             async db => await db.Workspaces
-                .Where(workspace => workspace.UserId == userId)
+                .Where(workspace => workspace.UserId == userId && workspace.OwnerJobId == null)
                 .OrderBy(workspace => workspace.Name)
                 .Select(workspace => new WorkspaceSummary(workspace, db.Jobs.Any(job =>
                     job.UserId == userId
@@ -138,6 +138,30 @@ public sealed class WorkspaceStore
                 await db.SaveChangesAsync(CancellationToken.None);
                 return new WorkspaceDeletion(
                     true, 0, await ReleaseAsync(db, workspace.OpenLayerId ?? workspace.TopLayerId));
+            },
+            cancellationToken);
+
+    /// <summary>Deletes disks that belonged to jobs which have ended.</summary>
+    /// <param name="jobId">The job whose; null for all such.</param>
+    /// <param name="cancellationToken">Takes it back while it waits.</param>
+    /// <returns>Layers whose files nobody needs any more.</returns>
+    public Task<IReadOnlyList<Guid>> DeleteOwnedAsync(Guid? jobId, CancellationToken cancellationToken) =>
+        _database.WriteAsync(
+            async db =>
+            {
+                var owned = await db.Workspaces.AsTracking()
+                    .Where(workspace => workspace.OwnerJobId != null && (jobId == null || workspace.OwnerJobId == jobId)
+                        && db.Jobs.Any(job => job.Id == workspace.OwnerJobId && EF.Property<bool>(job, Jobs.JobTables.Ended)))
+                    .ToListAsync(CancellationToken.None);
+                db.RemoveRange(owned);
+                await db.SaveChangesAsync(CancellationToken.None);
+                var released = new List<Guid>();
+                foreach (var workspace in owned)
+                {
+                    released.AddRange(await ReleaseAsync(db, workspace.OpenLayerId ?? workspace.TopLayerId));
+                }
+
+                return (IReadOnlyList<Guid>)released;
             },
             cancellationToken);
 

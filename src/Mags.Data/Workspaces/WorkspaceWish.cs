@@ -3,7 +3,9 @@ namespace Mags.Data.Workspaces;
 /// <summary>Which workspace a new job wants, and how. What it leaves open is filled in when the job is added.</summary>
 public sealed record WorkspaceWish
 {
-    /// <summary>Workspace that keeps its changes; null for none.</summary>
+    /// <summary>
+    /// Workspace that keeps its changes; null for none: then the disk of a persistent job is its own, and goes with it.
+    /// </summary>
     public string? Name { get; init; }
 
     /// <summary>Workspace that it starts from; null for none.</summary>

@@ -22,6 +22,7 @@ internal sealed class JobRequestValidator(
 {
     private const string InlineType = "inline";
     private const string StandardImage = "standard";
+    private const int MaxCommandBytes = 128 * 1024;
     private const string MicroVm = "microvm";
     private static readonly string[] _reservedNames = ["usage", "pool-status"];
 
@@ -38,6 +39,7 @@ internal sealed class JobRequestValidator(
             ?? Range("vcpus", request.Vcpus, 1, sizes.MaxVcpus)
             ?? Range("memory_mb", request.MemoryMb, JobSizes.MinMemoryMib, sizes.MaxMemoryMib)
             ?? CheckTimeout(request)
+            ?? CheckStartupCommand(request)
             ?? CheckImage(request)
             ?? CheckIsolation(request)
             ?? NotOfferedRules.Check(request);
@@ -55,7 +57,12 @@ internal sealed class JobRequestValidator(
         MemoryMib = JobSizes.RoundUp(request.MemoryMb ?? Math.Min(Limits.DefaultMemoryMib, sizes.MaxMemoryMib)),
         DiskGb = request.DiskGb ?? Limits.DefaultDiskGb,
         Workspace = WorkspaceRules.WishOf(request, ImageOf(request)),
-        TimeoutSeconds = request.Timeout ?? Limits.DefaultTimeoutSeconds,
+        // A sandbox that stays may run a service for ever.
+        TimeoutSeconds = request.Timeout ?? (request.Persistent == true ? null : Limits.DefaultTimeoutSeconds),
+        Persistent = request.Persistent == true,
+        NoSync = request.NoSync == true,
+        NoSleep = request.NoSleep == true,
+        StartupCommand = Given(request.StartupCommand),
         // Nobody asked, so a node that can give none is no reason to refuse.
         Network = request.Network ?? (network.Value.Default ? null : false),
     };
@@ -113,6 +120,12 @@ internal sealed class JobRequestValidator(
     private static ErrorResult? CheckTimeout(CreateJobRequest request) =>
         request.Timeout is <= 0
             ? ErrorResult.BadRequest($"field `timeout` is {request.Timeout}; it must be a positive number of seconds")
+            : null;
+
+    private static ErrorResult? CheckStartupCommand(CreateJobRequest request) =>
+        request.StartupCommand is { } command && Encoding.UTF8.GetByteCount(command) >= MaxCommandBytes
+            ? ErrorResult.BadRequest(
+                $"field `startup_command` is too long: it must be under {MaxCommandBytes} bytes, as the kernel takes no more")
             : null;
 
     private ErrorResult? CheckImage(CreateJobRequest request)

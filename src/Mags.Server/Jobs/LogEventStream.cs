@@ -11,7 +11,7 @@ namespace Mags.Server.Jobs;
 
 /// <summary>
 /// A log as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html): each line as it
-/// comes, then the job's end.
+/// comes, then the script's end.
 /// </summary>
 internal sealed class LogEventStream(JobStore jobs, JobLogStore logs, Guid jobId, long after, long limit) : IResult
 {
@@ -52,13 +52,13 @@ internal sealed class LogEventStream(JobStore jobs, JobLogStore logs, Guid jobId
     }
 
     private async Task<bool> HasEndedAsync(CancellationToken cancellationToken) =>
-        await jobs.GetAsync(jobId, cancellationToken) is { State: JobState.Completed or JobState.Error };
+        await jobs.GetAsync(jobId, cancellationToken) is { ScriptIsOver: true };
 
     private async Task WriteEndAsync(HttpResponse response, CancellationToken cancellationToken)
     {
-        // The server may have stopped while the job waits: then there is no end yet, and the client comes again.
+        // The server may have stopped while the job goes on: then there is no end yet, and the client comes again.
         var job = await jobs.GetAsync(jobId, cancellationToken);
-        if (job is { State: JobState.Completed or JobState.Error })
+        if (job is { ScriptIsOver: true })
         {
             var end = new JobEnd { Status = JobMapping.Name(job.State), ExitCode = job.ExitCode };
             response.BodyWriter.Write("event: end\ndata: "u8);

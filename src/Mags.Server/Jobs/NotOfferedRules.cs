@@ -24,9 +24,6 @@ internal static class NotOfferedRules
 
     private static IEnumerable<(string Name, bool IsAsked, string What)> Asked(CreateJobRequest request) =>
     [
-        ("persistent", request.Persistent == true, "persistent sandboxes are"),
-        ("no_sync", request.NoSync == true, "persistent sandboxes are"),
-        ("startup_command", !string.IsNullOrEmpty(request.StartupCommand), "sleep and wake are"),
         ("file_ids", request.FileIds is { Count: > 0 }, "uploaded files are"),
     ];
 }

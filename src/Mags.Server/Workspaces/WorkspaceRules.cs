@@ -15,7 +15,7 @@ internal static partial class WorkspaceRules
 
     /// <summary>What a request wants of workspaces; null when nothing.</summary>
     public static WorkspaceWish? WishOf(CreateJobRequest request, string? image) =>
-        (Given(request.WorkspaceId), Given(request.BaseWorkspaceId)) is (null, null)
+        (Given(request.WorkspaceId), Given(request.BaseWorkspaceId)) is (null, null) && request.Persistent != true
             ? null
             : new WorkspaceWish
             {

@@ -93,6 +93,76 @@ public sealed class JobVerdictTests
 
     private static JobOutcome Exit(int code) => new() { ExitCode = code, Duration = TimeSpan.FromMilliseconds(12) };
 
+    [Theory]
+    [InlineData(3, false, 3, null)]
+    [InlineData(null, true, 124, "the script did not end within its limit of 5 s (`timeout`)")]
+    public void EndScript_PersistentJob_GoesOnAndShowsItsCode(int? code, bool timedOut, int shown, string? error)
+    {
+        var job = Persistent();
+
+        JobVerdict.EndScript(job, new JobOutcome { ExitCode = code, TimedOut = timedOut, Duration = TimeSpan.FromSeconds(5) });
+
+        Assert.Equal((JobState.Running, shown, 5000L, error), (job.State, job.ExitCode, job.ScriptDurationMs, job.Error));
+        Assert.Equal("m", job.MachineId);
+    }
+
+    [Fact]
+    public void Apply_PersistentJobAfterItsScript_GoesOnFromItsDiskWhenTheServerStops()
+    {
+        var job = Persistent();
+        JobVerdict.EndScript(job, Exit(3));
+
+        JobVerdict.Apply(job, new JobOutcome { CutOff = true }, _now);
+
+        Assert.Equal((JobState.Running, null, 3), (job.State, job.MachineId, job.ExitCode));
+    }
+
+    [Fact]
+    public void Apply_PersistentJobAfterItsScript_IsAnErrorWhenItsSandboxEnds()
+    {
+        var job = Persistent();
+        JobVerdict.EndScript(job, Exit(0));
+
+        JobVerdict.Apply(job, new JobOutcome { Fault = "the guest powered off" }, _now);
+
+        Assert.Equal((JobState.Error, 0, "the guest powered off"), (job.State, job.ExitCode, job.Error));
+    }
+
+    [Fact]
+    public void Apply_PersistentJobThatIsStopped_KeepsItsScriptsCode()
+    {
+        var job = Persistent();
+        JobVerdict.EndScript(job, Exit(3));
+        job.StopRequested = true;
+
+        JobVerdict.Apply(job, new JobOutcome { CutOff = true }, _now);
+
+        Assert.Equal((JobState.Completed, 3, null), (job.State, job.ExitCode, job.Error));
+    }
+
+    [Theory]
+    [InlineData(true, JobState.Running)]
+    [InlineData(false, JobState.Error)]
+    public void Recover_PersistentJob_GoesOnWhenItsScriptHadEnded(bool ended, JobState state)
+    {
+        var job = Persistent();
+        if (ended)
+        {
+            JobVerdict.EndScript(job, Exit(0));
+        }
+
+        JobVerdict.Recover(job, _now);
+
+        Assert.Equal((state, null), (job.State, job.MachineId));
+    }
+
+    private static JobRow Persistent()
+    {
+        var job = Job(JobState.Running);
+        (job.Persistent, job.MachineId) = (true, "m");
+        return job;
+    }
+
     private static JobRow Job(JobState state) => new()
     {
         Id = Guid.NewGuid(),

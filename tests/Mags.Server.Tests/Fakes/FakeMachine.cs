@@ -7,7 +7,7 @@ namespace Mags.Server.Tests.Fakes;
 
 /// <summary>
 /// Runs scripts whose lines are <c>out TEXT</c> and <c>err TEXT</c> (a line each), <c>print TEXT</c> (no newline),
-/// <c>hex BYTES</c>, <c>lines COUNT</c>, <c>env NAME</c>, <c>wait GATE</c>, <c>overrun</c> (until the limit),
+/// <c>hex BYTES</c>, <c>lines COUNT</c>, <c>env NAME</c>, <c>wait GATE</c>, <c>open GATE</c>, <c>overrun</c> (until the limit),
 /// <c>hang</c> (and never say a word again), <c>end CAUSE MESSAGE</c> (of the machine) and <c>exit CODE</c>.
 /// </summary>
 internal sealed class FakeMachine(FakeMachineHost host, string id) : IMachine
@@ -36,6 +36,9 @@ internal sealed class FakeMachine(FakeMachineHost host, string id) : IMachine
             {
                 case "wait":
                     await host.WaitAsync(rest, cancellationToken);
+                    break;
+                case "open":
+                    host.Open(rest);
                     break;
                 case "hang":
                     await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);

@@ -220,9 +220,6 @@ public sealed class CreateJobTests(SharedServer shared)
     }
 
     [Theory]
-    [InlineData("persistent", "true")]
-    [InlineData("no_sync", "true")]
-    [InlineData("startup_command", "\"sleep 1\"")]
     [InlineData("file_ids", "[\"f-1\"]")]
     public async Task Post_WhatIsNotOfferedYet_IsRefusedByName(string field, string value)
     {

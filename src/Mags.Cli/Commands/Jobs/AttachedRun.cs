@@ -6,7 +6,7 @@ using Mags.Contracts.Jobs;
 
 namespace Mags.Cli.Commands.Jobs;
 
-/// <summary>A job that this command waits for. The job does not outlive the command.</summary>
+/// <summary>A job that this command waits for. Only a persistent one outlives the command.</summary>
 internal sealed class AttachedRun(MagsClient client, string job, Terminal terminal, TimeProvider time, bool json)
 {
     private const int TimedOut = 124;
@@ -88,6 +88,11 @@ internal sealed class AttachedRun(MagsClient client, string job, Terminal termin
         if (!json && end is { Status: JobStatusNames.Completed, ExitCode: { } exitCode })
         {
             return exitCode;
+        }
+
+        if (!json && end is { Status: JobStatusNames.Running })
+        {
+            terminal.Note($"its sandbox stays; `mags stop {job}` ends it");
         }
 
         var last = await client.GetJobAsync(job, cancellationToken);
