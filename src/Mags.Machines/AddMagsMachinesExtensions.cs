@@ -29,16 +29,16 @@ public static class AddMagsMachinesExtensions
         services.TryAddSingleton<MachineHost>();
         services.TryAddSingleton<IMachineHost>(provider => provider.GetRequiredService<MachineHost>());
         services.TryAddSingleton<MachinePool>();
+        services.TryAddSingleton<LayerQemu>();
         services.TryAddSingleton(provider => new LayerMerger(
-            provider.GetRequiredService<MachineHost>(),
-            provider.GetRequiredService<ImageCatalog>(),
-            provider.GetRequiredService<MachinePlatform>(),
-            provider.GetRequiredService<MachineRestorer>(),
+            provider.GetRequiredService<LayerQemu>(),
             provider.GetRequiredService<BlankDisks>(),
             provider.GetRequiredService<LayerFiles>(),
-            provider.GetRequiredService<IOptions<MachinesOptions>>(),
-            provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<LayerMerger>>()));
+        services.TryAddSingleton(provider => new LayerDisks(
+            provider.GetRequiredService<LayerQemu>(),
+            provider.GetRequiredService<BlankDisks>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IMemoryYield>(provider => provider.GetRequiredService<MachinePool>());
         services.AddHostedService<MachineHostService>();
         return services.AddHostedService<PoolKeeper>();

@@ -34,4 +34,30 @@ public interface IMachine : IAsyncDisposable
     /// </summary>
     /// <returns>Whether it is whole; false when the guest or its hypervisor did not answer in time, or had ended.</returns>
     Task<bool> SealDiskAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Seals the layer that the machine writes, while it runs: what its guest has written until now stays in that file,
+    /// which nobody writes from then on, and the guest goes on in a new layer. It can be done any number of times. A guest
+    /// that does not hold still in time is not waited for.
+    /// </summary>
+    /// <param name="next">
+    /// Where the new layer is made, and stays when the machine has ended; nothing may be there. It lies on the sealed one.
+    /// </param>
+    /// <param name="cancellationToken">Gives up, as long as nothing has changed.</param>
+    /// <exception cref="MachineException">
+    /// It could not be done. The file of the new layer is not there then, and the guest goes on with the layer that it
+    /// had; or the machine has ended.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">The machine's disk is not kept.</exception>
+    Task<LayerSeal> SealLayerAsync(string next, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Has the machine read other files in the place of the layers below its own, while it runs. They must hold the same.
+    /// The files that it does not read any more can be removed.
+    /// </summary>
+    /// <param name="layers">All layers below its own, the lowest first; at least one.</param>
+    /// <param name="cancellationToken">Gives up; what the machine reads then is one or the other.</param>
+    /// <exception cref="MachineException">It could not be done, and the machine reads what it did; or it has ended.</exception>
+    /// <exception cref="InvalidOperationException">The machine's disk started from no layers.</exception>
+    Task ReplaceLayersAsync(IReadOnlyList<string> layers, CancellationToken cancellationToken);
 }

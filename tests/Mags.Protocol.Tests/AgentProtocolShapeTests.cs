@@ -12,6 +12,8 @@ public sealed class AgentProtocolShapeTests
           EndRehearsal EndRehearsalRequest -> EndRehearsalReply
           SetClock SetClockRequest -> SetClockReply
           SealDisk SealDiskRequest -> SealDiskReply
+          FreezeDisk FreezeDiskRequest -> FreezeDiskReply
+          ThawDisk ThawDiskRequest -> ThawDiskReply
           Exec stream ExecInput -> stream ExecOutput
         enum OutputStream
           0 OUTPUT_STREAM_UNSPECIFIED
@@ -49,6 +51,8 @@ public sealed class AgentProtocolShapeTests
           4 failed ExecFailed
           5 stdin_ack uint64
           6 claimed ClaimReply
+        message FreezeDiskReply
+        message FreezeDiskRequest
         message HelloReply
           1 generation uint32
           2 agent_version string
@@ -94,6 +98,10 @@ public sealed class AgentProtocolShapeTests
         message Step
           1 name string
           2 micros int64
+        message ThawDiskReply
+          1 held bool
+          2 frozen_us int64
+        message ThawDiskRequest
         message WarmReply
         message WarmRequest
           1 commands repeated string

@@ -24,6 +24,7 @@ internal sealed class Machine
     private readonly Lock _lock = new();
     private MachineState _state;
     private ScratchRoot? _rehearsal;
+    private DiskFreeze? _freeze;
 
     /// <summary>Makes the sandbox's world as far as it can be made before a disk is known.</summary>
     public Machine(SandboxThread thread, GuestInterface network, IoLoop loop, TimeProvider time)
@@ -109,11 +110,38 @@ internal sealed class Machine
     }
 
     /// <summary>Makes its disk whole, ahead of its end.</summary>
-    public void SealDisk()
+    public async Task SealDiskAsync()
     {
         Advance([MachineState.Claimed], MachineState.Sealed);
+        // A file system can be frozen once at a time, and the end's freeze must not be undone by another's thaw.
+        if (_freeze is { } freeze)
+        {
+            _ = await freeze.EndAsync();
+        }
+
         _stage.SealDisk();
     }
+
+    /// <summary>Writes its disk out and holds it still until <see cref="ThawDiskAsync"/>, or for a short while.</summary>
+    /// <returns>When it stands still.</returns>
+    public Task FreezeDiskAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            if (_state != MachineState.Claimed || _freeze is { IsOver: false })
+            {
+                throw new RpcException(new Status(
+                    StatusCode.FailedPrecondition, $"the machine is {_state}, or its disk is being frozen already"));
+            }
+
+            _freeze = _stage.MakeFreeze(_time);
+            return _freeze.BeginAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Lets its disk be written again.</summary>
+    public async Task<ThawDiskReply> ThawDiskAsync() =>
+        _freeze is { } freeze ? await freeze.EndAsync() : new ThawDiskReply();
 
     /// <summary>Runs commands on a scratch root, one after the other; nothing of it stays but warm pages.</summary>
     public async Task WarmAsync(

@@ -103,7 +103,15 @@ internal sealed class SandboxStage
     public void Rename(HostNames names) => _hostFiles.Change(names);
 
     /// <summary>Makes the writable disk whole, by any thread; the sandbox can write nothing more.</summary>
-    public void SealDisk() => WritableDisk.Seal(_disk);
+    public void SealDisk()
+    {
+        // Most of it is written before, while the sandbox can still go on.
+        WritableDisk.WriteOut(_disk);
+        WritableDisk.Freeze(_disk);
+    }
+
+    /// <summary>A freeze of the writable disk that has not begun, for any thread.</summary>
+    public DiskFreeze MakeFreeze(TimeProvider time) => new(_disk, time);
 
     /// <summary>Makes a root of the image, with memory or a disk above it, that of this thread until it is left.</summary>
     /// <param name="diskBytes">Size of the writable disk that is used; 0 for memory.</param>

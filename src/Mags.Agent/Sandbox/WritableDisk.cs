@@ -18,6 +18,8 @@ internal static unsafe class WritableDisk
     private const ulong SectorSize = 512;
     private const nuint ResizeCommand = 0x40086610;
     private const nuint FreezeCommand = 0xC0045877;
+    private const nuint ThawCommand = 0xC0045878;
+    private const string Hurry = "/sys/kernel/rcu_expedited";
 
     /// <summary>Waits until the kernel has taken note of the disk's real size.</summary>
     public static void WaitFor(ulong bytes, TimeSpan limit, TimeProvider time)
@@ -41,14 +43,23 @@ internal static unsafe class WritableDisk
         return root;
     }
 
-    /// <summary>Writes out what is not yet written, and lets nobody write any more: the file system is whole then.</summary>
-    public static void Seal(int root)
-    {
-        // A freeze waits for a grace period of RCU, which takes 40 ms on an idle guest if nobody is in a hurry.
-        _ = FileSystem.TryWrite("/sys/kernel/rcu_expedited", "1");
-        // Most of it before, while the sandbox can still go on.
+    /// <summary>Writes out what is not yet written.</summary>
+    public static void WriteOut(int root) =>
         NativeException.Check(NativeMethods.SyncFileSystem(root), "write the disk out");
+
+    /// <summary>Lets nobody write any more: the file system is whole then.</summary>
+    public static void Freeze(int root)
+    {
+        // It waits for a grace period of RCU, which takes 40 ms on an idle guest if nobody is in a hurry.
+        _ = FileSystem.TryWrite(Hurry, "1");
         NativeException.Check(NativeMethods.DeviceControl(root, FreezeCommand, null), "freeze the disk");
+    }
+
+    /// <summary>Lets everybody write again. Somebody with the right may have done it already, which is no fault.</summary>
+    public static void Thaw(int root)
+    {
+        _ = NativeMethods.DeviceControl(root, ThawCommand, null);
+        _ = FileSystem.TryWrite(Hurry, "0");
     }
 
     private static ulong Size() =>

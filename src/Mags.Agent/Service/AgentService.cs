@@ -48,11 +48,20 @@ internal sealed class AgentService(ProcessLauncher launcher, Machine? machine, T
         return Task.FromResult(new SetClockReply { OffsetNs = GuestClock.Set(request.UnixTimeNs) });
     }
 
-    public override Task<SealDiskReply> SealDisk(SealDiskRequest request, ServerCallContext context)
+    public override async Task<SealDiskReply> SealDisk(SealDiskRequest request, ServerCallContext context)
     {
-        MachineOrRefuse().SealDisk();
-        return Task.FromResult(new SealDiskReply());
+        await MachineOrRefuse().SealDiskAsync();
+        return new SealDiskReply();
     }
+
+    public override async Task<FreezeDiskReply> FreezeDisk(FreezeDiskRequest request, ServerCallContext context)
+    {
+        await MachineOrRefuse().FreezeDiskAsync(context.CancellationToken);
+        return new FreezeDiskReply();
+    }
+
+    public override Task<ThawDiskReply> ThawDisk(ThawDiskRequest request, ServerCallContext context) =>
+        MachineOrRefuse().ThawDiskAsync();
 
     public override async Task Exec(
         IAsyncStreamReader<ExecInput> requestStream, IServerStreamWriter<ExecOutput> responseStream, ServerCallContext context)

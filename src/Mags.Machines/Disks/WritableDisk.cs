@@ -1,5 +1,3 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace Mags.Machines.Disks;
 
 /// <summary>
@@ -8,21 +6,21 @@ namespace Mags.Machines.Disks;
 /// </summary>
 internal sealed class WritableDisk : IDisposable
 {
-    private WritableDisk(IEnumerable<string> below, string own, long sizeBytes, bool isKept)
+    private WritableDisk(IReadOnlyList<string> below, BlankDisk blank, string path, bool isKept)
     {
-        Below = [.. below.Select(Open)];
-        Own = File.OpenHandle(own, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
-        (SizeBytes, IsKept) = (sizeBytes, isKept);
+        (Blank, IsKept) = (blank, isKept);
+        Below = LayerFile.ForReading(below);
+        Own = LayerFile.Make(blank, path);
     }
 
     /// <summary>The layers below, open for reading, the lowest first.</summary>
-    internal IReadOnlyList<SafeFileHandle> Below { get; }
+    internal IReadOnlyList<LayerFile> Below { get; }
 
     /// <summary>The machine's own layer, open for writing.</summary>
-    internal SafeFileHandle Own { get; }
+    internal LayerFile Own { get; }
 
-    /// <summary>Size as the guest sees it.</summary>
-    internal long SizeBytes { get; }
+    /// <summary>The blank of its size, whose layer is copied for every own one.</summary>
+    internal BlankDisk Blank { get; }
 
     /// <summary>Whether its own layer stays after the machine: then what a guest flushes is flushed to the host's disk.</summary>
     internal bool IsKept { get; }
@@ -30,14 +28,14 @@ internal sealed class WritableDisk : IDisposable
     /// <summary>An empty disk that goes with its machine.</summary>
     /// <param name="blank">What it lies on.</param>
     /// <param name="path">Where its layer is made.</param>
-    internal static WritableDisk Empty(BlankDisk blank, string path) => Make([blank.Path], blank, path, isKept: false);
+    internal static WritableDisk Empty(BlankDisk blank, string path) => new([blank.Path], blank, path, isKept: false);
 
     /// <summary>A disk that starts from what others have left.</summary>
     /// <param name="source">What it starts from, and where its layer stays.</param>
     /// <param name="blank">The blank of its size, whose layer is copied.</param>
     /// <param name="path">Where its layer is made when it does not stay.</param>
     internal static WritableDisk From(MachineDisk source, BlankDisk blank, string path) =>
-        Make(source.Layers, blank, source.KeepAt ?? path, source.KeepAt is not null);
+        new(source.Layers, blank, source.KeepAt ?? path, source.KeepAt is not null);
 
     public void Dispose()
     {
@@ -47,24 +45,5 @@ internal sealed class WritableDisk : IDisposable
         }
 
         Own.Dispose();
-    }
-
-    private static SafeFileHandle Open(string layer)
-    {
-        try
-        {
-            return File.OpenHandle(layer);
-        }
-        catch (FileNotFoundException e)
-        {
-            throw new MachineException(MachineFault.NoDisk, $"The layer {layer} of its disk is gone.", e);
-        }
-    }
-
-    // A copy of some 200 KB; a process that makes one takes twenty times as long.
-    private static WritableDisk Make(IReadOnlyList<string> below, BlankDisk blank, string path, bool isKept)
-    {
-        File.Copy(blank.LayerTemplate, path);
-        return new WritableDisk(below, path, blank.SizeBytes, isKept);
     }
 }

@@ -13,10 +13,11 @@ internal static class DiskExchange
     internal const string NewNode = "d2";
 
     /// <summary>Exchanges the disk. It can be done once in a machine's life.</summary>
-    internal static Task RunAsync(QmpClient monitor, WritableDisk disk, CancellationToken cancellationToken)
+    /// <returns>The new disk's layers.</returns>
+    internal static async Task<DiskChain> RunAsync(QmpClient monitor, WritableDisk disk, CancellationToken cancellationToken)
     {
         var nodes = new DiskNodes(monitor, cancellationToken);
-        nodes.Add(disk);
+        var chain = nodes.Add(disk);
 
         // The new disk has the limits of the old one, and goes on in what is left of its burst.
         nodes.AddNode(new JsonObject
@@ -24,7 +25,7 @@ internal static class DiskExchange
             ["driver"] = "throttle",
             ["node-name"] = NewNode,
             ["throttle-group"] = QemuCommandLine.DiskThrottleId,
-            ["file"] = DiskNodes.Own,
+            ["file"] = chain.Own.Name,
             ["discard"] = "unmap",
         });
         nodes.Tell("qom-set", new JsonObject
@@ -38,6 +39,7 @@ internal static class DiskExchange
             nodes.Tell("blockdev-del", new JsonObject { ["node-name"] = old });
         }
 
-        return nodes.DoneAsync();
+        await nodes.DoneAsync();
+        return chain;
     }
 }

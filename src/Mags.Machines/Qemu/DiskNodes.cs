@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Mags.Machines.Disks;
 using Microsoft.Win32.SafeHandles;
@@ -11,71 +11,109 @@ namespace Mags.Machines.Qemu;
 /// </summary>
 internal sealed class DiskNodes(QmpClient monitor, CancellationToken cancellationToken)
 {
-    /// <summary>The node of the disk's own layer.</summary>
-    internal const string Own = "q2";
-
-    // Beyond those of the command line.
-    private const int FirstSet = 16;
-
     private readonly List<Task> _answers = [];
 
-    /// <summary>The node of a layer below, the lowest being 0.</summary>
-    internal static string Below(int level) => "l" + level.ToString(CultureInfo.InvariantCulture);
-
     /// <summary>Adds all of a disk.</summary>
-    internal void Add(WritableDisk disk)
+    internal DiskChain Add(WritableDisk disk)
     {
-        for (var level = 0; level < disk.Below.Count; level++)
+        var below = AddBelow(disk.Below, null, 0);
+        var own = new LayerNode(disk.Own.Path, disk.Below.Count, IsWritable: true);
+        AddOwn(own, disk.Own.Handle, below[^1], disk.IsKept);
+        return new DiskChain(below, own);
+    }
+
+    /// <summary>Adds layers that are only read.</summary>
+    /// <param name="layers">Their files, the lowest first.</param>
+    /// <param name="under">What the lowest of them lies on; null for nothing.</param>
+    /// <param name="number">Number of the lowest; the others' follow.</param>
+    internal IReadOnlyList<LayerNode> AddBelow(IReadOnlyList<LayerFile> layers, LayerNode? under, int number)
+    {
+        var added = new List<LayerNode>();
+        foreach (var layer in layers)
         {
-            var file = "f" + Below(level);
-            var source = FileNode(file, FirstSet + level, disk.Below[level]);
-            (source["read-only"], source["locking"]) = (true, "off");
-            AddNode(source);
-            var layer = LayerNode(Below(level), file, level);
-            layer["read-only"] = true;
-            AddNode(layer);
+            var node = new LayerNode(layer.Path, number++, IsWritable: false);
+            var file = FileNode(node, layer.Handle);
+            // Immutable, so nobody needs a lock on it.
+            (file["read-only"], file["locking"]) = (true, "off");
+            AddNode(file);
+            var format = FormatNode(node, under);
+            format["read-only"] = true;
+            AddNode(format);
+            added.Add(node);
+            under = node;
         }
 
-        AddOwn(disk);
+        return added;
+    }
+
+    /// <summary>Adds a layer that is written.</summary>
+    internal void AddOwn(LayerNode layer, SafeFileHandle handle, LayerNode? under, bool isKept)
+    {
+        var file = FileNode(layer, handle);
+        file["discard"] = "unmap";
+        if (!isKept)
+        {
+            file["cache"] = NoFlush();
+        }
+
+        AddNode(file);
+        AddNode(OwnNode(layer, under, isKept));
+    }
+
+    /// <summary>Removes layers that nothing uses any more; the topmost first.</summary>
+    internal void Remove(IEnumerable<LayerNode> layers)
+    {
+        foreach (var layer in layers)
+        {
+            Tell("blockdev-del", new JsonObject { ["node-name"] = layer.Name });
+            Tell("blockdev-del", new JsonObject { ["node-name"] = layer.FileName });
+            Tell("remove-fd", new JsonObject { ["fdset-id"] = layer.Set });
+        }
+    }
+
+    /// <summary>
+    /// Options of a written layer's format node. Whoever changes one of them later has to repeat all others: QEMU takes
+    /// what is not named for its default.
+    /// </summary>
+    internal static JsonObject OwnNode(LayerNode layer, LayerNode? under, bool isKept)
+    {
+        var node = FormatNode(layer, under);
+        (node["discard"], node["detect-zeroes"]) = ("unmap", "unmap");
+        node["l2-cache-entry-size"] = 4096;
+        if (!isKept)
+        {
+            // What a crash of the host would lose is lost with the sandbox anyway.
+            node["cache"] = NoFlush();
+        }
+
+        return node;
     }
 
     internal void AddNode(JsonObject node) => Tell("blockdev-add", node);
 
-    internal void Tell(string command, JsonObject arguments) =>
-        _answers.Add(monitor.ExecuteAsync(command, arguments, cancellationToken));
+    internal void Tell(string command, JsonObject arguments, SafeHandle? file = null) =>
+        _answers.Add(monitor.ExecuteAsync(command, arguments, file, cancellationToken));
 
     /// <summary>Waits until all of it is carried out.</summary>
     internal Task DoneAsync() => Task.WhenAll(_answers);
 
-    private void AddOwn(WritableDisk disk)
+    private JsonObject FileNode(LayerNode layer, SafeFileHandle handle)
     {
-        var file = FileNode("w2", FirstSet + disk.Below.Count, disk.Own);
-        var layer = LayerNode(Own, "w2", disk.Below.Count);
-        file["discard"] = "unmap";
-        (layer["discard"], layer["detect-zeroes"]) = ("unmap", "unmap");
-        layer["l2-cache-entry-size"] = 4096;
-        if (!disk.IsKept)
+        Tell("add-fd", new JsonObject { ["fdset-id"] = layer.Set }, handle);
+        return new JsonObject
         {
-            // What a crash of the host would lose is lost with the sandbox anyway.
-            (file["cache"], layer["cache"]) = (NoFlush(), NoFlush());
-        }
-
-        AddNode(file);
-        AddNode(layer);
+            ["driver"] = "file",
+            ["node-name"] = layer.FileName,
+            ["filename"] = $"/dev/fdset/{layer.Set}",
+        };
     }
 
-    private JsonObject FileNode(string name, int set, SafeFileHandle file)
-    {
-        _answers.Add(monitor.ExecuteAsync("add-fd", new JsonObject { ["fdset-id"] = set }, file, cancellationToken));
-        return new JsonObject { ["driver"] = "file", ["node-name"] = name, ["filename"] = $"/dev/fdset/{set}" };
-    }
-
-    private static JsonObject LayerNode(string name, string file, int level) => new()
+    private static JsonObject FormatNode(LayerNode layer, LayerNode? under) => new()
     {
         ["driver"] = "qcow2",
-        ["node-name"] = name,
-        ["file"] = file,
-        ["backing"] = level == 0 ? null : Below(level - 1),
+        ["node-name"] = layer.Name,
+        ["file"] = layer.FileName,
+        ["backing"] = under?.Name,
     };
 
     private static JsonObject NoFlush() => new() { ["no-flush"] = true };

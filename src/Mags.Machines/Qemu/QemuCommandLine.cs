@@ -125,8 +125,8 @@ internal sealed class QemuCommandLine
     // rather than by monitor commands after it, which take 18 ms (the monitor is read byte by byte).
     private void AddLayers(WritableDisk disk)
     {
-        Add("-add-fd", $"fd={Files.Add(disk.Below.Single())},set=3");
-        Add("-add-fd", $"fd={Files.Add(disk.Own)},set=4");
+        Add("-add-fd", $"fd={Files.Add(disk.Below.Single().Handle)},set=3");
+        Add("-add-fd", $"fd={Files.Add(disk.Own.Handle)},set=4");
         // Immutable, so nobody needs a lock on it. (A null is possible in the JSON form only.)
         Add("-blockdev", "driver=file,node-name=b0,filename=/dev/fdset/3,read-only=on,locking=off");
         Add("-blockdev", """{"driver":"qcow2","node-name":"b1","file":"b0","read-only":true,"backing":null}""");

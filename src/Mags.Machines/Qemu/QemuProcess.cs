@@ -54,6 +54,9 @@ internal sealed class QemuProcess : IAsyncDisposable
     /// <summary>The memory in bytes that the machine has exceeded and was ended for; null when it was not.</summary>
     internal long? ExceededMemory => _confinement.Cgroup?.ExceededMemory();
 
+    /// <summary>The writable disk that it got in the place of its first one; null while it has that.</summary>
+    internal LiveDisk? Disk { get; private set; }
+
     internal QmpClient Monitor => _monitor ?? throw new InvalidOperationException("The monitor is not connected.");
 
     /// <summary>Starts QEMU; <see cref="ConnectMonitorAsync"/> has to follow.</summary>
@@ -129,7 +132,8 @@ internal sealed class QemuProcess : IAsyncDisposable
     /// <summary>Puts another writable disk in the place of the one there is. The guest must be stopped.</summary>
     internal async Task ChangeDiskAsync(WritableDisk disk, CancellationToken cancellationToken)
     {
-        await DiskExchange.RunAsync(Monitor, disk, cancellationToken);
+        var chain = await DiskExchange.RunAsync(Monitor, disk, cancellationToken);
+        Disk = new LiveDisk(Monitor, disk, chain);
         (_diskNode, _diskBytes) = (DiskExchange.NewNode, 0);
     }
 
@@ -148,12 +152,12 @@ internal sealed class QemuProcess : IAsyncDisposable
         var ended = NewSource<string?>();
         _blockJob = ended;
         var nodes = new DiskNodes(Monitor, cancellationToken);
-        nodes.Add(disk);
+        var chain = nodes.Add(disk);
         nodes.Tell("block-stream", new JsonObject
         {
             ["job-id"] = "copy-up",
-            ["device"] = DiskNodes.Own,
-            ["base-node"] = DiskNodes.Below(@base),
+            ["device"] = chain.Own.Name,
+            ["base-node"] = chain.Below[@base].Name,
             // Else the header would name a file that only this process has.
             ["backing-file"] = "",
             ["speed"] = bytesPerSecond,

@@ -29,6 +29,7 @@ internal sealed partial class MicroVm : IMachine
     private readonly CancellationToken _overToken;
     private readonly Task _watching;
     private readonly Task _pulse;
+    private readonly LayerSealer _sealer;
 
     internal MicroVm(
         MachineFolder folder,
@@ -53,6 +54,7 @@ internal sealed partial class MicroVm : IMachine
         Steps = steps;
         _overToken = _over.Token;
         _watching = WatchAsync();
+        _sealer = new LayerSealer(Id, qemu, channel, time, logger);
         _pulse = GuestPulse.KeepAsync(channel, time, _overToken);
     }
 
@@ -94,6 +96,8 @@ internal sealed partial class MicroVm : IMachine
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _overToken);
         try
         {
+            // A layer that is just being sealed comes first; nobody can seal one after this.
+            using var turn = await _sealer.TakeTurnAsync(either.Token);
             _ = await _channel.Client.SealDiskAsync(new SealDiskRequest(), cancellationToken: either.Token);
             // Its own end, which must not kill it: what QEMU has not written yet it writes when it quits.
             if (!_ended.TrySetResult(_givenBack))
@@ -113,6 +117,21 @@ internal sealed partial class MicroVm : IMachine
         }
     }
 
+    public Task<LayerSeal> SealLayerAsync(string next, CancellationToken cancellationToken) =>
+        _qemu.Disk is { IsKept: true }
+            ? ChangeLayersAsync((disk, token) => _sealer.SealAsync(disk, next, token), cancellationToken)
+            : throw new InvalidOperationException("The machine's disk is not kept.");
+
+    public Task ReplaceLayersAsync(IReadOnlyList<string> layers, CancellationToken cancellationToken) =>
+        ChangeLayersAsync(
+            async (disk, token) =>
+            {
+                using var turn = await _sealer.TakeTurnAsync(token);
+                await disk.ReplaceAsync(layers, token);
+                return true;
+            },
+            cancellationToken);
+
     public async ValueTask DisposeAsync()
     {
         await EndAsync(_givenBack);
@@ -121,7 +140,26 @@ internal sealed partial class MicroVm : IMachine
         await _cleanup.DisposeAsync();
         await _watching;
         await _pulse;
+        _sealer.Dispose();
         _over.Dispose();
+    }
+
+    private async Task<T> ChangeLayersAsync<T>(
+        Func<LiveDisk, CancellationToken, Task<T>> change, CancellationToken cancellationToken)
+    {
+        var disk = _qemu.Disk
+            ?? throw new InvalidOperationException("The machine's disk started from no layers.");
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _overToken);
+        try
+        {
+            return await change(disk, either.Token);
+        }
+        catch (Exception e) when (
+            e is MachineException or OperationCanceledException && Ended.IsCompleted
+            && !cancellationToken.IsCancellationRequested)
+        {
+            throw new MachineException(MachineFault.Ended, (await Ended).Message, e);
+        }
     }
 
     private async Task<ProcessEvent?> NextAsync(

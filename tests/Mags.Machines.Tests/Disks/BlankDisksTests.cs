@@ -59,9 +59,9 @@ public sealed class BlankDisksTests
         var blank = await new BlankDisks(folder.AsHome()).EnsureAsync(2, Token);
 
         using var disk = WritableDisk.Empty(blank, folder.File("disk.qcow2"));
-        RandomAccess.Write(disk.Own, [1, 2, 3], 100_000);
+        RandomAccess.Write(disk.Own.Handle, [1, 2, 3], 100_000);
 
-        Assert.Equal(blank.SizeBytes, disk.SizeBytes);
+        Assert.Equal(blank.SizeBytes, disk.Blank.SizeBytes);
         Assert.NotEqual(
             await File.ReadAllBytesAsync(blank.LayerTemplate, Token),
             await File.ReadAllBytesAsync(folder.File("disk.qcow2"), Token));

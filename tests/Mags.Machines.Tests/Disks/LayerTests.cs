@@ -10,51 +10,50 @@ namespace Mags.Machines.Tests.Disks;
 [Trait("Category", "Machine")]
 public sealed class LayerTests(MachineFixture machines) : IAsyncLifetime
 {
-    private readonly List<Guid> _made = [];
-    private LayerFiles _files = null!;
+    private TestLayers _layers = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => _files = await machines.GetAsync<LayerFiles>();
+    public async ValueTask InitializeAsync() => _layers = await TestLayers.MakeAsync(machines);
 
     public ValueTask DisposeAsync()
     {
-        _made.ForEach(_files.Remove);
+        _layers.Dispose();
         return ValueTask.CompletedTask;
     }
 
     [Fact]
     public async Task Machines_EachOnTheLastOnesLayer_SeeOneDisk()
     {
-        var chain = new List<Guid> { await EmptyAsync() };
+        var chain = new List<string> { await _layers.EmptyAsync() };
         for (var run = 0; run < 4; run++)
         {
-            chain.Add(await RunAsync(chain, $"cat /root/all 2>/dev/null; echo {run} >> /root/all"));
+            chain.Add(await _layers.RunAsync(chain, $"cat /root/all 2>/dev/null; echo {run} >> /root/all"));
         }
 
-        await using var reader = await AcquireAsync(new MachineDisk([.. chain.Select(_files.PathOf)], null));
+        await using var reader = await _layers.AcquireAsync(chain, null);
         Assert.Equal("0\n1\n2\n3\n", (await MachineFixture.ShellAsync(reader, "cat /root/all", Token)).Output);
     }
 
     [Fact]
     public async Task Layers_ThatAMachineStartsFrom_AreOpenForReadingAlone()
     {
-        var chain = new List<Guid> { await EmptyAsync() };
-        chain.Add(await RunAsync(chain, "echo one > /root/file"));
-        var before = chain.Select(layer => File.ReadAllBytes(_files.PathOf(layer))).ToList();
+        var chain = new List<string> { await _layers.EmptyAsync() };
+        chain.Add(await _layers.RunAsync(chain, "echo one > /root/file"));
+        var before = chain.Select(File.ReadAllBytes).ToList();
 
-        chain.Add(await RunAsync(chain, "echo two > /root/file; rm -rf /var/cache; fstrim / 2>/dev/null; sync"));
+        chain.Add(await _layers.RunAsync(chain, "echo two > /root/file; rm -rf /var/cache; fstrim / 2>/dev/null; sync"));
 
-        Assert.Equal(before, chain.Take(2).Select(layer => File.ReadAllBytes(_files.PathOf(layer))));
+        Assert.Equal(before, chain.Take(2).Select(File.ReadAllBytes));
     }
 
     [Fact]
     public async Task SealDisk_Answering_LeavesAFileSystemThatNeedsNoReplay()
     {
-        var chain = new List<Guid> { await EmptyAsync() };
-        chain.Add(await RunAsync(chain, "head -c 20M /dev/urandom > /root/file; md5sum /root/file > /root/sum"));
+        var chain = new List<string> { await _layers.EmptyAsync() };
+        chain.Add(await _layers.RunAsync(chain, "head -c 20M /dev/urandom > /root/file; md5sum /root/file > /root/sum"));
 
-        await using var reader = await AcquireAsync(new MachineDisk([.. chain.Select(_files.PathOf)], null));
+        await using var reader = await _layers.AcquireAsync(chain, null);
 
         var (code, said) = await MachineFixture.ShellAsync(
             reader, "md5sum -c /root/sum && ! dmesg | grep -i 'ext4.*recover'", Token);
@@ -65,15 +64,15 @@ public sealed class LayerTests(MachineFixture machines) : IAsyncLifetime
     [Fact]
     public async Task Machine_EndedWithoutASeal_KeepsWhatItsGuestMadeDurable()
     {
-        var chain = new List<Guid> { await EmptyAsync() };
-        var layer = NewLayer();
-        var machine = await AcquireAsync(new MachineDisk([.. chain.Select(_files.PathOf)], _files.PathOf(layer)));
+        var chain = new List<string> { await _layers.EmptyAsync() };
+        var layer = _layers.New();
+        var machine = await _layers.AcquireAsync(chain, layer);
         _ = await MachineFixture.ShellAsync(machine, "echo durable > /root/file; sync", Token);
 
         await machine.DisposeAsync();
 
         chain.Add(layer);
-        await using var reader = await AcquireAsync(new MachineDisk([.. chain.Select(_files.PathOf)], null));
+        await using var reader = await _layers.AcquireAsync(chain, null);
         var (_, said) = await MachineFixture.ShellAsync(
             reader, "cat /root/file; dmesg | grep -c 'ext4.*recovery complete' -i", Token);
         Assert.Equal("durable\n1\n", said);
@@ -82,41 +81,41 @@ public sealed class LayerTests(MachineFixture machines) : IAsyncLifetime
     [Fact]
     public async Task MergeAsync_SeveralLayers_IsOneThatHoldsTheSame()
     {
-        var chain = new List<Guid> { await EmptyAsync() };
-        chain.Add(await RunAsync(chain, "head -c 8M /dev/urandom > /root/file; cp /root/file /root/gone; md5sum /root/file > /root/sum"));
-        chain.Add(await RunAsync(chain, "rm /root/gone; fstrim -v /; echo two > /root/two"));
-        chain.Add(await RunAsync(chain, "echo three > /root/two"));
-        var before = chain.Select(layer => File.ReadAllBytes(_files.PathOf(layer))).ToList();
-        var merged = NewLayer();
+        var chain = new List<string> { await _layers.EmptyAsync() };
+        chain.Add(await _layers.RunAsync(chain, "head -c 8M /dev/urandom > /root/file; cp /root/file /root/gone; md5sum /root/file > /root/sum"));
+        chain.Add(await _layers.RunAsync(chain, "rm /root/gone; fstrim -v /; echo two > /root/two"));
+        chain.Add(await _layers.RunAsync(chain, "echo three > /root/two"));
+        var before = chain.Select(File.ReadAllBytes).ToList();
+        var merged = _layers.New();
 
         await (await machines.GetAsync<LayerMerger>()).MergeAsync(
-            chain[..1], chain[1..], merged, MachineFixture.Request.DiskGb, Token);
+            [IdOf(chain[0])], [.. chain[1..].Select(IdOf)], IdOf(merged), MachineFixture.Request.DiskGb, Token);
 
-        Assert.Equal(before, chain.Select(layer => File.ReadAllBytes(_files.PathOf(layer))));
-        await using var reader = await AcquireAsync(new MachineDisk([_files.PathOf(chain[0]), _files.PathOf(merged)], null));
+        Assert.Equal(before, chain.Select(File.ReadAllBytes));
+        await using var reader = await _layers.AcquireAsync([chain[0], merged], null);
         Assert.Equal(
             "/root/file: OK\nfile\nsum\ntwo\nthree\n",
             (await MachineFixture.ShellAsync(reader, "md5sum -c /root/sum; ls /root; cat /root/two", Token)).Output);
         // The name of a file that another process had is of no use to anybody.
         Assert.DoesNotContain(
-            "fdset", await File.ReadAllTextAsync(_files.PathOf(merged), Token), StringComparison.Ordinal);
+            "fdset", await File.ReadAllTextAsync(merged, Token), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task MergeAsync_ALayerThatIsGone_LeavesNothing()
     {
-        var merged = NewLayer();
+        var merged = _layers.New();
 
         await Assert.ThrowsAsync<MachineException>(async () => await (await machines.GetAsync<LayerMerger>()).MergeAsync(
-            [await EmptyAsync()], [Guid.NewGuid(), Guid.NewGuid()], merged, MachineFixture.Request.DiskGb, Token));
+            [IdOf(await _layers.EmptyAsync())], [Guid.NewGuid(), Guid.NewGuid()], IdOf(merged), MachineFixture.Request.DiskGb, Token));
 
-        Assert.False(File.Exists(_files.PathOf(merged)));
+        Assert.False(File.Exists(merged));
     }
 
     [Fact]
     public async Task SealDisk_OfAMachineThatHasEnded_IsFalse()
     {
-        var machine = await AcquireAsync(new MachineDisk([_files.PathOf(await EmptyAsync())], _files.PathOf(NewLayer())));
+        var machine = await _layers.AcquireAsync([await _layers.EmptyAsync()], _layers.New());
         using var qemu = Mags.Machines.Native.ChildProcess.Attach(machine.Pid);
         qemu.Kill();
         _ = await machine.Ended;
@@ -129,13 +128,13 @@ public sealed class LayerTests(MachineFixture machines) : IAsyncLifetime
     [Fact]
     public async Task Acquire_LayerThatIsGone_IsAnErrorAndLeavesNoLayer()
     {
-        var (empty, kept) = (await EmptyAsync(), NewLayer());
+        var (empty, kept) = (await _layers.EmptyAsync(), _layers.New());
 
         var error = await Assert.ThrowsAsync<MachineException>(
-            () => AcquireAsync(new MachineDisk([_files.PathOf(empty), _files.PathOf(Guid.NewGuid())], _files.PathOf(kept))));
+            () => _layers.AcquireAsync([empty, _layers.New()], kept));
 
         Assert.Equal(MachineFault.NoDisk, error.Reason);
-        Assert.False(File.Exists(_files.PathOf(kept)));
+        Assert.False(File.Exists(kept));
     }
 
     [Fact]
@@ -151,29 +150,5 @@ public sealed class LayerTests(MachineFixture machines) : IAsyncLifetime
         Assert.Null(files.Flush(Guid.NewGuid()));
     }
 
-    private async Task<Guid> RunAsync(List<Guid> chain, string command)
-    {
-        var layer = NewLayer();
-        await using var machine = await AcquireAsync(
-            new MachineDisk([.. chain.Select(_files.PathOf)], _files.PathOf(layer)));
-        Assert.Equal(0, (await MachineFixture.ShellAsync(machine, command, Token)).ExitCode);
-        Assert.True(await machine.SealDiskAsync(Token));
-        return layer;
-    }
-
-    private async Task<Guid> EmptyAsync()
-    {
-        var layer = NewLayer();
-        await _files.AddEmptyAsync(layer, MachineFixture.Request.DiskGb, Token);
-        return layer;
-    }
-
-    private Guid NewLayer()
-    {
-        _made.Add(Guid.CreateVersion7());
-        return _made[^1];
-    }
-
-    private Task<MicroVm> AcquireAsync(MachineDisk disk) =>
-        machines.AcquireAsync(MachineFixture.Request with { Disk = disk }, Token);
+    private static Guid IdOf(string path) => Guid.ParseExact(Path.GetFileNameWithoutExtension(path), "N");
 }

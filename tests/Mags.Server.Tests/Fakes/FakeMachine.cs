@@ -69,6 +69,11 @@ internal sealed class FakeMachine(FakeMachineHost host, string id) : IMachine
 
     public Task<bool> SealDiskAsync(CancellationToken cancellationToken) => Task.FromResult(true);
 
+    public Task<LayerSeal> SealLayerAsync(string next, CancellationToken cancellationToken) =>
+        Task.FromResult(new LayerSeal(IsFrozen: true, TimeSpan.FromMilliseconds(20)));
+
+    public Task ReplaceLayersAsync(IReadOnlyList<string> layers, CancellationToken cancellationToken) => Task.CompletedTask;
+
     public ValueTask DisposeAsync()
     {
         _ended.TrySetResult(new MachineExit(MachineExitCause.Disposed, "disposed"));
