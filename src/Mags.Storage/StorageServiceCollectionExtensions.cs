@@ -1,5 +1,6 @@
 using Mags.Storage.Objects;
 using Mags.Storage.Objects.Folders;
+using Mags.Storage.Objects.S3;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -25,6 +26,9 @@ public static class StorageServiceCollectionExtensions
     private static IObjectStore CreateStore(IServiceProvider provider)
     {
         var options = provider.GetRequiredService<IOptions<ObjectStoreOptions>>().Value;
-        return new FolderObjectStore(options.Folder, provider.GetRequiredService<TimeProvider>());
+        var time = provider.GetRequiredService<TimeProvider>();
+        return options.Kind == ObjectStoreOptions.InS3
+            ? new S3ObjectStore(options.S3, credentials: null, time)
+            : new FolderObjectStore(options.Folder, time);
     }
 }
