@@ -42,7 +42,10 @@ public interface IObjectStore
     /// <param name="content">Its content, at most 1 MiB.</param>
     /// <param name="version">The version that it takes the place of; null when none may be there.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>Its version; null when another one is there.</returns>
+    /// <returns>
+    /// Its version; null when another one is there. One with the same content may pass for this one, because an answer may
+    /// be lost: what must be one writer's alone has to name the writer in it.
+    /// </returns>
     Task<string?> WriteRecordAsync(
         string key, ReadOnlyMemory<byte> content, string? version, CancellationToken cancellationToken);
 

@@ -8,5 +8,5 @@ public sealed record StoredObject(string Key, long Bytes, DateTimeOffset Written
 
 /// <summary>A small object that was read whole.</summary>
 /// <param name="Content">Its content.</param>
-/// <param name="Version">Changes with each write.</param>
+/// <param name="Version">Changes with each write of another content.</param>
 public sealed record StoredRecord(ReadOnlyMemory<byte> Content, string Version);
