@@ -34,8 +34,9 @@ internal static unsafe class WritableDisk
     /// <returns>Its open root, by which it is reached once it is out of sight; it stays mounted while this is open.</returns>
     public static int Mount(ulong diskBytes)
     {
-        // Unused inode tables need no zeroing in the background: they are never read.
-        FileSystem.Mount(Device, Folder, "ext4", FileSystem.NoAccessTime, "noinit_itable");
+        // Unused inode tables need no zeroing in the background: they are never read. What is deleted is discarded, so that
+        // the host neither keeps nor sends it.
+        FileSystem.Mount(Device, Folder, "ext4", FileSystem.NoAccessTime, "noinit_itable,discard");
         var root = FileDescriptor.Open(Folder, FileDescriptor.ReadOnly | FileDescriptor.Directory);
         Grow(root, diskBytes);
         FileSystem.MakeFolder(Upper);

@@ -8,7 +8,7 @@ namespace Mags.Machines.Sandboxes;
 
 /// <summary>Seals layers of a running machine, one after the other, while its guest holds still for a moment.</summary>
 internal sealed partial class LayerSealer(
-    string machineId, QemuProcess qemu, AgentChannel channel, TimeProvider time, ILogger logger) : IDisposable
+    string machineId, QemuProcess qemu, AgentChannel channel, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
     /// <summary>How long the guest may take to hold still, and to let go again, before it goes on without its help.</summary>
     internal static readonly TimeSpan GuestLimit = TimeSpan.FromSeconds(2);
@@ -51,7 +51,12 @@ internal sealed partial class LayerSealer(
         return seal;
     }
 
-    public void Dispose() => _turn.Dispose();
+    /// <summary>Waits for the change that is under way, which ends with its machine.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _turn.WaitAsync();
+        _turn.Dispose();
+    }
 
     private async Task<LayerSeal> SwitchAsync(LiveDisk disk, LayerNode prepared, CancellationToken cancellationToken)
     {

@@ -74,6 +74,9 @@ internal sealed partial class MicroVm : IMachine
     /// <summary>Its QEMU's monitor.</summary>
     internal QmpClient Monitor => _qemu.Monitor;
 
+    /// <summary>The channel to its agent.</summary>
+    internal AgentChannel Channel => _channel;
+
     public async IAsyncEnumerable<ProcessEvent> RunAsync(
         ProcessSpec process, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -140,7 +143,7 @@ internal sealed partial class MicroVm : IMachine
         await _cleanup.DisposeAsync();
         await _watching;
         await _pulse;
-        _sealer.Dispose();
+        await _sealer.DisposeAsync();
         _over.Dispose();
     }
 

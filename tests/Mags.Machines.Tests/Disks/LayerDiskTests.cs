@@ -90,6 +90,21 @@ public sealed class LayerDiskTests(MachineFixture machines) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ListAsync_OfWhatWasRemoved_IsZeroWithoutATrim()
+    {
+        var chain = new List<string> { await _layers.EmptyAsync() };
+        chain.Add(await _layers.RunAsync(chain, "head -c 64M /dev/urandom > /root/file"));
+        chain.Add(await _layers.RunAsync(chain, "rm /root/file"));
+        await using var disk = await OpenAsync(chain);
+
+        var above = await ListAsync(disk, 1);
+
+        // But for the clusters at the borders.
+        Assert.True(above.Where(extent => extent.IsZero).Sum(extent => extent.Length) >= 60 << 20);
+        Assert.InRange(Data(above), 0, 8 << 20);
+    }
+
+    [Fact]
     public async Task WriteAsync_AllThatAChainHolds_MakesALayerThatAGuestSeesTheSameIn()
     {
         var chain = new List<string> { await _layers.EmptyAsync() };

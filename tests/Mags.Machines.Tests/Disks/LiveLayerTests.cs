@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Mags.Machines.Native;
 using Mags.Machines.Sandboxes;
 using Mags.Machines.Tests.Machines;
+using Mags.Protocol;
 
 namespace Mags.Machines.Tests.Disks;
 
@@ -117,6 +118,54 @@ public sealed class LiveLayerTests(MachineFixture machines) : IAsyncLifetime
 
         Assert.Equal("durable\n1\n", await _layers.ReadAsync(chain[..2], $"cat /root/a; {Replays}"));
         Assert.Equal("durable\nlost\nafter\n0\n", await _layers.ReadAsync(chain, $"cat /root/*; {Replays}"));
+    }
+
+    [Fact]
+    public async Task FreezeDisk_OfAHostThatIsGone_EndsByItself()
+    {
+        await using var machine = await _layers.AcquireAsync([await _layers.EmptyAsync()], _layers.New());
+        _ = await machine.Channel.Client.FreezeDiskAsync(new FreezeDiskRequest(), cancellationToken: Token);
+
+        // It can write nothing until then.
+        await SayAsync(machine, "echo more > /root/a; sync");
+
+        var thawed = await machine.Channel.Client.ThawDiskAsync(new ThawDiskRequest(), cancellationToken: Token);
+        Assert.False(thawed.Held);
+        Assert.InRange(thawed.FrozenUs, 1_900_000, long.MaxValue);
+        Assert.True((await machine.SealLayerAsync(_layers.New(), Token)).IsFrozen);
+    }
+
+    [Fact]
+    public async Task SealDisk_WhileTheDiskIsFrozen_LeavesItWhole()
+    {
+        var chain = new List<string> { await _layers.EmptyAsync(), _layers.New() };
+        await using (var machine = await _layers.AcquireAsync(chain[..1], chain[1]))
+        {
+            await SayAsync(machine, "echo one > /root/a");
+            _ = await machine.Channel.Client.FreezeDiskAsync(new FreezeDiskRequest(), cancellationToken: Token);
+
+            Assert.True(await machine.SealDiskAsync(Token));
+        }
+
+        Assert.Equal("one\n0\n", await _layers.ReadAsync(chain, $"cat /root/a; {Replays}"));
+    }
+
+    [Fact]
+    public async Task SealDisk_WhileALayerIsSealed_ComesAfterIt()
+    {
+        var chain = new List<string> { await _layers.EmptyAsync(), _layers.New(), _layers.New() };
+        await using (var machine = await _layers.AcquireAsync(chain[..1], chain[1]))
+        {
+            await SayAsync(machine, "echo one > /root/a");
+            var sealing = machine.SealLayerAsync(chain[2], Token);
+
+            Assert.True(await machine.SealDiskAsync(Token));
+
+            Assert.True((await sealing).IsFrozen);
+            await Assert.ThrowsAsync<MachineException>(() => machine.SealLayerAsync(_layers.New(), Token));
+        }
+
+        Assert.Equal("one\n0\n", await _layers.ReadAsync(chain, $"cat /root/a; {Replays}"));
     }
 
     [Fact]
