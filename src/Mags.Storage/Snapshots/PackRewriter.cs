@@ -14,7 +14,9 @@ internal sealed partial class PackRewriter
 
     // Small syncs leave small packs. So many are let be, as the snapshot's root lists all of them.
     private const int MaxSmallPacks = 64;
-    private const int SmallPackBytes = PackWriter.PackBytes / 8;
+
+    // Larger than what little syncs leave, and smaller than packs that were filled.
+    private readonly int _smallPackBytes;
 
     private readonly IObjectStore _store;
     private readonly SectionFetcher _fetcher;
@@ -23,8 +25,9 @@ internal sealed partial class PackRewriter
     private readonly ILogger _log;
 
     public PackRewriter(
-        IObjectStore store, SectionFetcher fetcher, SnapshotTree tree, PackTable table, ILogger log)
+        IObjectStore store, SectionFetcher fetcher, SnapshotTree tree, PackTable table, int packBytes, ILogger log)
     {
+        _smallPackBytes = packBytes / 8;
         _store = store;
         _fetcher = fetcher;
         _tree = tree;
@@ -79,8 +82,8 @@ internal sealed partial class PackRewriter
     private List<PackUse> Choose()
     {
         var old = _table.Old.ToList();
-        var small = old.Where(pack => pack.Bytes < SmallPackBytes).ToList();
-        var wanted = old.Where(pack => pack.Bytes >= SmallPackBytes && pack.Alive < pack.Bytes / 2)
+        var small = old.Where(pack => pack.Bytes < _smallPackBytes).ToList();
+        var wanted = old.Where(pack => pack.Bytes >= _smallPackBytes && pack.Alive < pack.Bytes / 2)
             .Union(small.Count > MaxSmallPacks ? small : [])
             .OrderBy(pack => pack.Alive)
             .ToList();
