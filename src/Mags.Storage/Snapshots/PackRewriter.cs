@@ -35,6 +35,9 @@ internal sealed partial class PackRewriter
         _log = log;
     }
 
+    // Pages of the pack that is looked through: its chunks lie mostly in the disk's order, many of a page after each other.
+    private readonly Dictionary<int, TreePage> _pages = [];
+
     /// <summary>Chunks that were moved.</summary>
     public int Moved { get; private set; }
 
@@ -96,12 +99,13 @@ internal sealed partial class PackRewriter
     private async Task ListAliveAsync(
         PackUse pack, List<(int Position, SectionRef Ref)> chunks, CancellationToken cancellationToken)
     {
+        _pages.Clear();
         foreach (var entry in await ReadIndexAsync(pack, cancellationToken))
         {
             switch (entry.Level)
             {
                 case DiskLayout.Chunk:
-                    var page = await _tree.GetPageAsync(entry.Position / DiskLayout.ChunksOfPage, cancellationToken);
+                    var page = await GetPageAsync(entry.Position / DiskLayout.ChunksOfPage, cancellationToken);
                     if (page[entry.Position].Pack == pack.Pack && page[entry.Position].Offset == entry.Offset)
                     {
                         chunks.Add((entry.Position, page[entry.Position]));
@@ -125,6 +129,17 @@ internal sealed partial class PackRewriter
                     break;
             }
         }
+    }
+
+    private async ValueTask<TreePage> GetPageAsync(int position, CancellationToken cancellationToken)
+    {
+        if (!_pages.TryGetValue(position, out var page))
+        {
+            page = await _tree.GetPageAsync(position, cancellationToken);
+            _pages.Add(position, page);
+        }
+
+        return page;
     }
 
     private async Task<IReadOnlyList<PackEntry>> ReadIndexAsync(PackUse pack, CancellationToken cancellationToken)

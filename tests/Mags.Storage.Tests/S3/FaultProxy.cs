@@ -49,6 +49,15 @@ internal sealed class FaultProxy : IAsyncDisposable
             : null;
     }
 
+    /// <summary>Breaks one request of so many, in each of these ways in turn.</summary>
+    public void BreakEvery(int requests, params Breakage[] breakages)
+    {
+        var count = 0;
+        _breakage = _ => Interlocked.Increment(ref count) is var number && number % requests == 0
+            ? breakages[number / requests % breakages.Length]
+            : null;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();

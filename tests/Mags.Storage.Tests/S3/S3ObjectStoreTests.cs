@@ -1,7 +1,9 @@
 using Amazon.Runtime;
 using Mags.Storage.Objects;
 using Mags.Storage.Objects.S3;
+using Mags.Storage.Tests.Fakes;
 using Mags.Storage.Tests.Objects;
+using Mags.Storage.Tests.Snapshots;
 
 namespace Mags.Storage.Tests.S3;
 
@@ -164,6 +166,27 @@ public sealed class S3ObjectStoreTests : ObjectStoreContract, IAsyncDisposable
 
         Assert.Equal(ObjectStoreFault.Unreachable, told.Fault);
         Assert.Contains("127.0.0.1:9", told.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Sync_LineThatBreaksAgainAndAgain_RestoresTheSameDisk()
+    {
+        var store = await CreateAsync();
+        using var bench = new Workbench(packBytes: 1 << 20, other: store);
+        _proxy!.BreakEvery(
+            4,
+            new Breakage { LoseAnswer = true },
+            new Breakage { CutAfter = 100_000 },
+            new Breakage { Status = 503, Code = "SlowDown" });
+        var disk = new MemoryDisk(12 << 20);
+        disk.Write(0, new Chance(1).Bytes(5 << 20));
+        await bench.SyncAsync(disk);
+        disk.Write(3 << 20, new Chance(2).Bytes(4 << 20));
+
+        var made = await bench.SyncAsync(disk);
+
+        await bench.AssertSameAsync(disk, made.Id);
+        await bench.SweepAsync();
     }
 
     public async ValueTask DisposeAsync()
