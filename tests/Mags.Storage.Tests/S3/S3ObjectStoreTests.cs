@@ -202,7 +202,7 @@ public sealed class S3ObjectStoreTests : ObjectStoreContract, IAsyncDisposable
 
     private async Task<IObjectStore> CreateAsync(TimeSpan timeout)
     {
-        _proxy = new FaultProxy(await _server.AddressAsync(), heedConditions: true);
+        _proxy = await FaultProxy.StartAsync(await _server.AddressAsync(), heedConditions: true);
         return Connect(_proxy.Address, S3Server.Bucket, S3Server.Credentials, timeout);
     }
 
