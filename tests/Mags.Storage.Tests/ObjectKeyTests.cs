@@ -23,4 +23,17 @@ public sealed class ObjectKeyTests
     [InlineData("a\0b")]
     public void Check_WhatCouldLeadElsewhere_IsRefused(string key) =>
         Assert.Throws<ArgumentException>(() => ObjectKey.Check(key));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("packs/")]
+    [InlineData("packs/0")]
+    public void CheckPrefix_BeginningOfKeys_IsTaken(string prefix) => ObjectKey.CheckPrefix(prefix);
+
+    [Theory]
+    [InlineData("/")]
+    [InlineData("../")]
+    [InlineData("packs//")]
+    public void CheckPrefix_WhatCouldLeadElsewhere_IsRefused(string prefix) =>
+        Assert.Throws<ArgumentException>(() => ObjectKey.CheckPrefix(prefix));
 }

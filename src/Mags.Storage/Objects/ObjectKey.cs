@@ -14,6 +14,16 @@ internal static class ObjectKey
         }
     }
 
+    /// <summary>Checks what keys may begin with: nothing, or whole parts and the beginning of the last one.</summary>
+    /// <exception cref="ArgumentException">No key begins like this.</exception>
+    public static void CheckPrefix(string prefix)
+    {
+        if (prefix.Length > 0)
+        {
+            Check(prefix.EndsWith('/') ? prefix + "x" : prefix);
+        }
+    }
+
     private static bool IsPart(string part) =>
         part.Length > 0 && part[0] != '.' && part.All(letter => char.IsAsciiLetterLower(letter)
             || char.IsAsciiDigit(letter) || letter is '.' or '_' or '-');

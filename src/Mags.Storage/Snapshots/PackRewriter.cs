@@ -14,7 +14,9 @@ internal sealed partial class PackRewriter
 
     // Small syncs leave small packs. So many are let be, as the snapshot's root lists all of them.
     private const int MaxSmallPacks = 64;
-    private const int SmallPackBytes = PackWriter.PackBytes / 8;
+
+    // Larger than what little syncs leave, and smaller than packs that were filled.
+    private readonly int _smallPackBytes;
 
     private readonly IObjectStore _store;
     private readonly SectionFetcher _fetcher;
@@ -23,14 +25,18 @@ internal sealed partial class PackRewriter
     private readonly ILogger _log;
 
     public PackRewriter(
-        IObjectStore store, SectionFetcher fetcher, SnapshotTree tree, PackTable table, ILogger log)
+        IObjectStore store, SectionFetcher fetcher, SnapshotTree tree, PackTable table, int packBytes, ILogger log)
     {
+        _smallPackBytes = packBytes / 8;
         _store = store;
         _fetcher = fetcher;
         _tree = tree;
         _table = table;
         _log = log;
     }
+
+    // Pages of the pack that is looked through: its chunks lie mostly in the disk's order, many of a page after each other.
+    private readonly Dictionary<int, TreePage> _pages = [];
 
     /// <summary>Chunks that were moved.</summary>
     public int Moved { get; private set; }
@@ -79,8 +85,8 @@ internal sealed partial class PackRewriter
     private List<PackUse> Choose()
     {
         var old = _table.Old.ToList();
-        var small = old.Where(pack => pack.Bytes < SmallPackBytes).ToList();
-        var wanted = old.Where(pack => pack.Bytes >= SmallPackBytes && pack.Alive < pack.Bytes / 2)
+        var small = old.Where(pack => pack.Bytes < _smallPackBytes).ToList();
+        var wanted = old.Where(pack => pack.Bytes >= _smallPackBytes && pack.Alive < pack.Bytes / 2)
             .Union(small.Count > MaxSmallPacks ? small : [])
             .OrderBy(pack => pack.Alive)
             .ToList();
@@ -93,12 +99,13 @@ internal sealed partial class PackRewriter
     private async Task ListAliveAsync(
         PackUse pack, List<(int Position, SectionRef Ref)> chunks, CancellationToken cancellationToken)
     {
+        _pages.Clear();
         foreach (var entry in await ReadIndexAsync(pack, cancellationToken))
         {
             switch (entry.Level)
             {
                 case DiskLayout.Chunk:
-                    var page = await _tree.GetPageAsync(entry.Position / DiskLayout.ChunksOfPage, cancellationToken);
+                    var page = await GetPageAsync(entry.Position / DiskLayout.ChunksOfPage, cancellationToken);
                     if (page[entry.Position].Pack == pack.Pack && page[entry.Position].Offset == entry.Offset)
                     {
                         chunks.Add((entry.Position, page[entry.Position]));
@@ -122,6 +129,17 @@ internal sealed partial class PackRewriter
                     break;
             }
         }
+    }
+
+    private async ValueTask<TreePage> GetPageAsync(int position, CancellationToken cancellationToken)
+    {
+        if (!_pages.TryGetValue(position, out var page))
+        {
+            page = await _tree.GetPageAsync(position, cancellationToken);
+            _pages.Add(position, page);
+        }
+
+        return page;
     }
 
     private async Task<IReadOnlyList<PackEntry>> ReadIndexAsync(PackUse pack, CancellationToken cancellationToken)

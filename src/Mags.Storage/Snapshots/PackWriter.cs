@@ -11,9 +11,10 @@ namespace Mags.Storage.Snapshots;
 internal sealed class PackWriter : IAsyncDisposable
 {
     /// <summary>How large packs get: large enough that requests are few, small enough to hold some in memory.</summary>
-    public const int PackBytes = 8 << 20;
+    public const int DefaultBytes = 8 << 20;
 
     private readonly IObjectStore _store;
+    private readonly int _packBytes;
     private readonly SemaphoreSlim _slots;
     private readonly CancellationTokenSource _stop;
     private readonly List<Task> _uploads = [];
@@ -22,9 +23,10 @@ internal sealed class PackWriter : IAsyncDisposable
     private int _length;
     private Guid _id;
 
-    public PackWriter(IObjectStore store, int parallel, CancellationToken cancellationToken)
+    public PackWriter(IObjectStore store, int packBytes, int parallel, CancellationToken cancellationToken)
     {
         _store = store;
+        _packBytes = packBytes;
         _slots = new SemaphoreSlim(parallel);
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
     }
@@ -36,7 +38,7 @@ internal sealed class PackWriter : IAsyncDisposable
     public async ValueTask<SectionRef> AppendAsync(
         byte level, int position, ReadOnlyMemory<byte> stored, bool isCompressed, Sha256Sum sum)
     {
-        if (_open is not null && _length + stored.Length + PackIndex.BytesFor(_entries.Count + 1) > PackBytes)
+        if (_open is not null && _length + stored.Length + PackIndex.BytesFor(_entries.Count + 1) > _packBytes)
         {
             await CloseAsync();
         }
@@ -84,7 +86,7 @@ internal sealed class PackWriter : IAsyncDisposable
     {
         // By chance and not by content: a pack that a sweep has chosen to delete is then never made again.
         _id = Guid.NewGuid();
-        _open = ArrayPool<byte>.Shared.Rent(PackBytes);
+        _open = ArrayPool<byte>.Shared.Rent(_packBytes);
         PackIndex.WriteHeader(_open);
         _length = PackIndex.HeaderBytes;
     }

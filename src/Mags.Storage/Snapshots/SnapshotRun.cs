@@ -26,6 +26,7 @@ internal sealed class SnapshotRun : IAsyncDisposable
         IObjectStore store,
         SectionCodec codec,
         SnapshotRoot? root,
+        int packBytes,
         int parallel,
         ILogger log,
         CancellationToken cancellationToken)
@@ -35,8 +36,8 @@ internal sealed class SnapshotRun : IAsyncDisposable
         var fetcher = new SectionFetcher(store, codec, parallel);
         _tree = new SnapshotTree(root, fetcher);
         _table = new PackTable(root);
-        _packs = new PackWriter(store, parallel, _stop.Token);
-        _rewriter = new PackRewriter(store, fetcher, _tree, _table, log);
+        _packs = new PackWriter(store, packBytes, parallel, _stop.Token);
+        _rewriter = new PackRewriter(store, fetcher, _tree, _table, packBytes, log);
     }
 
     public bool IsChanged => _tree.IsChanged;

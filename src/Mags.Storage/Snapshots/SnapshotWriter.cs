@@ -29,6 +29,9 @@ public sealed class SnapshotWriter : IDisposable
         _log = log;
     }
 
+    /// <summary>How large packs get. Not part of the format.</summary>
+    internal int PackBytes { get; init; } = PackWriter.DefaultBytes;
+
     /// <summary>
     /// Writes a snapshot. Nothing names it yet: <see cref="WorkspaceHeads.WriteAsync"/> makes it the workspace's, and has to
     /// come within half of <see cref="ObjectStoreOptions.SweepGrace"/>, or a sweep may take it.
@@ -54,7 +57,7 @@ public sealed class SnapshotWriter : IDisposable
             throw new ArgumentException($"a disk of {source.SizeBytes} bytes is too large, or smaller than its base", nameof(source));
         }
 
-        await using var run = new SnapshotRun(_store, _codec, root, _options.Parallel, _log, cancellationToken);
+        await using var run = new SnapshotRun(_store, _codec, root, PackBytes, _options.Parallel, _log, cancellationToken);
         await run.SendChangesAsync(source);
         if (root is not null && !run.IsChanged && root.Header.SizeBytes == source.SizeBytes)
         {

@@ -11,6 +11,7 @@ internal sealed class MemoryObjectStore(TimeProvider time) : IObjectStore
     private readonly ConcurrentDictionary<string, (byte[] Content, DateTimeOffset At)> _objects = new();
     private readonly Lock _lock = new();
     private int _callsLeft = int.MaxValue;
+    private int _opens;
 
     public string Location => "memory";
 
@@ -23,6 +24,8 @@ internal sealed class MemoryObjectStore(TimeProvider time) : IObjectStore
     public Action<string> Written { get; set; } = _ => { };
 
     public int Puts { get; private set; }
+
+    public int Opens => _opens;
 
     public byte[] this[string key]
     {
@@ -52,6 +55,7 @@ internal sealed class MemoryObjectStore(TimeProvider time) : IObjectStore
     public Task<Stream?> OpenAsync(string key, long offset, long? length, CancellationToken cancellationToken)
     {
         Call();
+        Interlocked.Increment(ref _opens);
         if (!_objects.TryGetValue(key, out var there))
         {
             return Task.FromResult<Stream?>(null);

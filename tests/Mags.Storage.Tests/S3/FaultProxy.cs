@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace Mags.Storage.Tests.S3;
 
@@ -11,34 +13,40 @@ namespace Mags.Storage.Tests.S3;
 /// </summary>
 internal sealed class FaultProxy : IAsyncDisposable
 {
-    private readonly HttpListener _listener = new();
+    private readonly WebApplication _listener;
     private readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false });
     private readonly ConcurrentDictionary<string, string> _versions = new();
     private readonly SemaphoreSlim _writing = new(1);
     private readonly ConcurrentQueue<string> _seen = new();
-    private readonly ConcurrentDictionary<Task, bool> _running = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Uri _server;
-    private readonly Task _accepting;
     private Func<string, Breakage?> _breakage = _ => null;
 
-    public FaultProxy(Uri server, bool heedConditions)
+    private FaultProxy(Uri server, bool heedConditions)
     {
         _server = server;
         HeedConditions = heedConditions;
-        var port = FreePort();
-        Address = new Uri($"http://127.0.0.1:{port}");
-        _listener.Prefixes.Add($"{Address}");
-        _listener.Start();
-        _accepting = AcceptAsync();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
+        _listener = builder.Build();
+        _listener.Run(ServeAsync);
     }
 
-    public Uri Address { get; }
+    public Uri Address => new(_listener.Urls.Single());
 
     public bool HeedConditions { get; set; }
 
     /// <summary>Requests so far, as <c>METHOD path</c>.</summary>
     public IReadOnlyCollection<string> Seen => _seen;
+
+    public static async Task<FaultProxy> StartAsync(Uri server, bool heedConditions)
+    {
+        var proxy = new FaultProxy(server, heedConditions);
+        await proxy._listener.StartAsync(TestContext.Current.CancellationToken);
+        return proxy;
+    }
 
     /// <summary>Breaks the next requests that begin with this, so many of them.</summary>
     public void Break(string request, Breakage breakage, int times = 1)
@@ -49,52 +57,33 @@ internal sealed class FaultProxy : IAsyncDisposable
             : null;
     }
 
+    /// <summary>Breaks one request of so many, in each of these ways in turn.</summary>
+    public void BreakEvery(int requests, params Breakage[] breakages)
+    {
+        var count = 0;
+        _breakage = _ => Interlocked.Increment(ref count) is var number && number % requests == 0
+            ? breakages[number / requests % breakages.Length]
+            : null;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        _listener.Stop();
-        await _accepting;
-        await Task.WhenAll(_running.Keys);
-        _listener.Close();
+        await _listener.DisposeAsync();
         _client.Dispose();
         _writing.Dispose();
         _stop.Dispose();
     }
 
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
-
-    private async Task AcceptAsync()
-    {
-        while (!_stop.IsCancellationRequested)
-        {
-            try
-            {
-                var context = await _listener.GetContextAsync();
-                var work = ServeAsync(context);
-                _running.TryAdd(work, true);
-                _ = work.ContinueWith(done => _running.TryRemove(done, out var _), TaskScheduler.Default);
-            }
-            catch (Exception exception) when (exception is HttpListenerException or ObjectDisposedException)
-            {
-                return;
-            }
-        }
-    }
-
-    private async Task ServeAsync(HttpListenerContext context)
+    private async Task ServeAsync(HttpContext context)
     {
         try
         {
-            var asked = $"{context.Request.HttpMethod} {context.Request.Url!.PathAndQuery}";
+            var asked = $"{context.Request.Method} {context.Request.Path}{context.Request.QueryString}";
             _seen.Enqueue(asked);
             var breakage = _breakage(asked);
             using var body = new MemoryStream();
-            await context.Request.InputStream.CopyToAsync(body, _stop.Token);
+            await context.Request.Body.CopyToAsync(body, _stop.Token);
             if (breakage?.Stall == true)
             {
                 await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, _stop.Token);
@@ -116,45 +105,44 @@ internal sealed class FaultProxy : IAsyncDisposable
                 _writing.Release();
             }
         }
-        catch (Exception exception) when (exception is OperationCanceledException or HttpListenerException
-            or IOException or ObjectDisposedException or HttpRequestException)
+        catch (Exception exception) when (exception is OperationCanceledException or IOException or HttpRequestException)
         {
-            context.Response.Abort();
+            context.Abort();
         }
     }
 
-    private async Task PassAsync(HttpListenerContext context, byte[] body, Breakage? breakage)
+    private async Task PassAsync(HttpContext context, byte[] body, Breakage? breakage)
     {
-        var path = context.Request.Url!.AbsolutePath;
-        if (HeedConditions && context.Request.HttpMethod == "PUT" && !Holds(context.Request, path))
+        var path = context.Request.Path.Value!;
+        if (HeedConditions && context.Request.Method == "PUT" && !Holds(context.Request, path))
         {
             await AnswerAsync(context, 412, "PreconditionFailed");
             return;
         }
 
         using var request = new HttpRequestMessage(
-            new HttpMethod(context.Request.HttpMethod), new Uri(_server, context.Request.RawUrl));
+            new HttpMethod(context.Request.Method), new Uri(_server, path + context.Request.QueryString));
         request.Content = new ByteArrayContent(body);
-        foreach (var name in context.Request.Headers.AllKeys.OfType<string>())
+        foreach (var (name, values) in context.Request.Headers)
         {
-            if (!request.Headers.TryAddWithoutValidation(name, context.Request.Headers[name]))
+            if (!request.Headers.TryAddWithoutValidation(name, (IEnumerable<string>)values!))
             {
-                request.Content.Headers.TryAddWithoutValidation(name, context.Request.Headers[name]);
+                request.Content.Headers.TryAddWithoutValidation(name, (IEnumerable<string>)values!);
             }
         }
 
         using var answer = await _client.SendAsync(request, _stop.Token);
-        Remember(context.Request.HttpMethod, path, answer);
+        Remember(context.Request.Method, path, answer);
         if (breakage?.LoseAnswer == true)
         {
-            context.Response.Abort();
+            context.Abort();
             return;
         }
 
         await ForwardAsync(context, answer, breakage);
     }
 
-    private async Task ForwardAsync(HttpListenerContext context, HttpResponseMessage answer, Breakage? breakage)
+    private async Task ForwardAsync(HttpContext context, HttpResponseMessage answer, Breakage? breakage)
     {
         var content = await answer.Content.ReadAsByteArrayAsync(_stop.Token);
         context.Response.StatusCode = (int)answer.StatusCode;
@@ -162,7 +150,7 @@ internal sealed class FaultProxy : IAsyncDisposable
         {
             if (header.Key is not ("Content-Length" or "Transfer-Encoding" or "Connection" or "Keep-Alive" or "Date"))
             {
-                context.Response.Headers[header.Key] = string.Join(", ", header.Value);
+                context.Response.Headers[header.Key] = header.Value.ToArray();
             }
         }
 
@@ -172,24 +160,24 @@ internal sealed class FaultProxy : IAsyncDisposable
             sent = sent[..cut];
         }
 
-        context.Response.ContentLength64 = breakage?.LieAboutLength == true ? sent.Length : content.Length;
-        await context.Response.OutputStream.WriteAsync(sent, _stop.Token);
-        await context.Response.OutputStream.FlushAsync(_stop.Token);
-        if (sent.Length < context.Response.ContentLength64)
+        if (context.Response.StatusCode is not (204 or 304))
         {
-            context.Response.Abort();
+            context.Response.ContentLength = breakage?.LieAboutLength == true ? sent.Length : content.Length;
         }
-        else
+
+        await context.Response.Body.WriteAsync(sent, _stop.Token);
+        await context.Response.Body.FlushAsync(_stop.Token);
+        if (sent.Length < content.Length && breakage?.LieAboutLength != true)
         {
-            context.Response.Close();
+            context.Abort();
         }
     }
 
-    private bool Holds(HttpListenerRequest request, string path)
+    private bool Holds(HttpRequest request, string path)
     {
         _versions.TryGetValue(path, out var version);
-        return (request.Headers["If-None-Match"] is null || version is null)
-            && (request.Headers["If-Match"] is not { } wanted || wanted.Trim('"') == version?.Trim('"'));
+        return (request.Headers.IfNoneMatch.Count == 0 || version is null)
+            && (request.Headers.IfMatch.Count == 0 || request.Headers.IfMatch[0]!.Trim('"') == version?.Trim('"'));
     }
 
     private void Remember(string method, string path, HttpResponseMessage answer)
@@ -204,12 +192,11 @@ internal sealed class FaultProxy : IAsyncDisposable
         }
     }
 
-    private async Task AnswerAsync(HttpListenerContext context, int status, string code)
+    private async Task AnswerAsync(HttpContext context, int status, string code)
     {
         var body = Encoding.UTF8.GetBytes($"<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>broken</Message></Error>");
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/xml";
-        await context.Response.OutputStream.WriteAsync(body, _stop.Token);
-        context.Response.Close();
+        await context.Response.Body.WriteAsync(body, _stop.Token);
     }
 }

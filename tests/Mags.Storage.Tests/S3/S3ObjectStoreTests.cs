@@ -1,7 +1,9 @@
 using Amazon.Runtime;
 using Mags.Storage.Objects;
 using Mags.Storage.Objects.S3;
+using Mags.Storage.Tests.Fakes;
 using Mags.Storage.Tests.Objects;
+using Mags.Storage.Tests.Snapshots;
 
 namespace Mags.Storage.Tests.S3;
 
@@ -166,6 +168,27 @@ public sealed class S3ObjectStoreTests : ObjectStoreContract, IAsyncDisposable
         Assert.Contains("127.0.0.1:9", told.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Sync_LineThatBreaksAgainAndAgain_RestoresTheSameDisk()
+    {
+        var store = await CreateAsync();
+        using var bench = new Workbench(packBytes: 1 << 20, other: store);
+        _proxy!.BreakEvery(
+            4,
+            new Breakage { LoseAnswer = true },
+            new Breakage { CutAfter = 100_000 },
+            new Breakage { Status = 503, Code = "SlowDown" });
+        var disk = new MemoryDisk(12 << 20);
+        disk.Write(0, new Chance(1).Bytes(5 << 20));
+        await bench.SyncAsync(disk);
+        disk.Write(3 << 20, new Chance(2).Bytes(4 << 20));
+
+        var made = await bench.SyncAsync(disk);
+
+        await bench.AssertSameAsync(disk, made.Id);
+        await bench.SweepAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         _stores.ForEach(store => store.Dispose());
@@ -179,7 +202,7 @@ public sealed class S3ObjectStoreTests : ObjectStoreContract, IAsyncDisposable
 
     private async Task<IObjectStore> CreateAsync(TimeSpan timeout)
     {
-        _proxy = new FaultProxy(await _server.AddressAsync(), heedConditions: true);
+        _proxy = await FaultProxy.StartAsync(await _server.AddressAsync(), heedConditions: true);
         return Connect(_proxy.Address, S3Server.Bucket, S3Server.Credentials, timeout);
     }
 

@@ -7,6 +7,9 @@ public sealed class CrashTests
 {
     private const int Mib = 1 << 20;
 
+    // Small, so that there are many on little content.
+    private const int PackBytes = 300_000;
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -14,12 +17,12 @@ public sealed class CrashTests
     {
         for (var calls = 0; ; calls++)
         {
-            using var bench = new Workbench();
-            var disk = new MemoryDisk(24 * Mib);
-            disk.Write(0, new Chance(1).Bytes(10 * Mib));
+            using var bench = new Workbench(packBytes: PackBytes);
+            var disk = new MemoryDisk(18 * Mib);
+            disk.Write(16 * Mib, new Chance(1).Bytes(Mib));
             var first = await bench.SyncAsync(disk);
             var before = disk.Content.ToArray();
-            disk.Write(2 * Mib, new Chance(2).Bytes(9 * Mib));
+            disk.Write((16 * Mib) + 200_000, new Chance(2).Bytes(Mib));
             bench.Store.FailAfter(calls);
             var stopped = await IsStoppedAsync(() => bench.SyncAsync(disk));
             bench.Store.FailAfter(int.MaxValue);
@@ -49,11 +52,11 @@ public sealed class CrashTests
     {
         for (var calls = 0; ; calls++)
         {
-            using var bench = new Workbench();
-            var disk = new MemoryDisk(24 * Mib);
+            using var bench = new Workbench(packBytes: PackBytes);
+            var disk = new MemoryDisk(2 * Mib);
             for (var round = 0; round < 4; round++)
             {
-                disk.Write(round * Mib, new Chance(round).Bytes(9 * Mib));
+                disk.Write(round * 100_000, new Chance(round).Bytes(Mib));
                 await bench.SyncAsync(disk);
             }
 

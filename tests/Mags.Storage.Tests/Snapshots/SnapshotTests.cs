@@ -150,9 +150,12 @@ public sealed class SnapshotTests : IDisposable
         var first = await _bench.WriteAsync(disk, null);
         disk.Seal();
         disk.Write(0, new Chance(2).Bytes(5 * Mib));
+        var opens = _bench.Store.Opens;
 
         var second = await _bench.WriteAsync(disk, first.Id);
 
+        // The root, a node, a page, a pack's index, and what is alive in it.
+        Assert.InRange(_bench.Store.Opens - opens, 5, 8);
         Assert.InRange(second.ChunksMoved, 40, 60);
         Assert.Equal(0, second.PacksLeft);
         await _bench.AssertCountsAsync(second.Id);

@@ -16,18 +16,13 @@ internal sealed class Workbench : IDisposable
     private readonly SnapshotWriter _writer;
     private readonly IOptions<ObjectStoreOptions> _options;
 
-    public Workbench(bool conditional = true)
-        : this(null, conditional)
-    {
-    }
-
-    public Workbench(IObjectStore? other, bool conditional = true)
+    public Workbench(bool conditional = true, int packBytes = PackWriter.DefaultBytes, IObjectStore? other = null)
     {
         Store = new MemoryObjectStore(Time) { Conditional = conditional };
         var store = other ?? Store;
         _options = Options.Create(new ObjectStoreOptions { SweepGrace = TimeSpan.FromHours(24) });
         Reader = new SnapshotReader(store, _options);
-        _writer = new SnapshotWriter(store, Reader, _options, Time, NullLogger<SnapshotWriter>.Instance);
+        _writer = new SnapshotWriter(store, Reader, _options, Time, NullLogger<SnapshotWriter>.Instance) { PackBytes = packBytes };
         Heads = new WorkspaceHeads(store);
         Sweeper = new StoreSweeper(store, Heads, Reader, _options);
     }

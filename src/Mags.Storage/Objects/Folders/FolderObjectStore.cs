@@ -82,6 +82,8 @@ internal sealed class FolderObjectStore : IObjectStore
     public async IAsyncEnumerable<StoredObject> ListAsync(
         string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        ObjectKey.CheckPrefix(prefix);
+
         // The deepest folder that the prefix names whole; the rest is compared.
         var folder = Path.Combine(_root, prefix[..(prefix.LastIndexOf('/') + 1)]);
         using var found = Find(folder).GetEnumerator();

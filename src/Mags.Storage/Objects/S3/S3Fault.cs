@@ -32,9 +32,6 @@ internal sealed class S3Fault
         _ => false,
     };
 
-    public static bool IsAnswer(Exception exception, HttpStatusCode status) =>
-        exception is AmazonS3Exception answer && answer.StatusCode == status;
-
     /// <summary>Whether the exception comes from a request rather than from a fault of ours.</summary>
     public static bool IsOne(Exception exception) => exception is AmazonServiceException or AmazonClientException or HttpRequestException
         or IOException or SocketException or TimeoutException or OperationCanceledException;
@@ -74,7 +71,7 @@ internal sealed class S3Fault
             ObjectStoreFault.Denied,
             $"{Location} is in another region than {_options.Region}: set `ObjectStore:S3:Region` ({answer.Message})",
             answer),
-        { ErrorCode: "QuotaExceeded" or "XMinioStorageFull" or "EntityTooLarge" } or { StatusCode: (HttpStatusCode)507 } => new(
+        { ErrorCode: "QuotaExceeded" or "XMinioStorageFull" } or { StatusCode: (HttpStatusCode)507 } => new(
             ObjectStoreFault.Full,
             $"{Location} is full or over its quota ({answer.ErrorCode}): raise it or make room",
             answer),

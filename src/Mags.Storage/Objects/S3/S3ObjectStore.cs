@@ -112,6 +112,7 @@ internal sealed class S3ObjectStore : IObjectStore, IDisposable
     public async IAsyncEnumerable<StoredObject> ListAsync(
         string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        ObjectKey.CheckPrefix(prefix);
         var request = new ListObjectsV2Request { BucketName = _options.Bucket, Prefix = _prefix + prefix };
         do
         {
@@ -212,10 +213,10 @@ internal sealed class S3ObjectStore : IObjectStore, IDisposable
             return new GetObjectResponse { HttpStatusCode = exception.StatusCode };
         }
 
-        if (ranged && !IsRange(answer, offset))
+        if (answer.ETag is null || (ranged && !IsRange(answer, offset)))
         {
             answer.Dispose();
-            throw new IOException("an answer is not the range that was asked for");
+            throw new IOException("an answer is not what was asked for");
         }
 
         return answer;

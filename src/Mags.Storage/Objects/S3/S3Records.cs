@@ -29,7 +29,7 @@ internal sealed class S3Records : IDisposable
                 using var answer = await _client().GetObjectAsync(_bucket, key, token);
                 using var content = new MemoryStream();
                 await answer.ResponseStream.CopyToAsync(content, token);
-                return content.Length == answer.ContentLength
+                return content.Length == answer.ContentLength && answer.ETag is not null
                     ? new StoredRecord(content.ToArray(), answer.ETag)
                     : throw new IOException("an answer ended early");
             }
