@@ -4,6 +4,10 @@ using Mags.Cluster.Jobs.Admission;
 using Mags.Cluster.Jobs.Logs;
 using Mags.Cluster.Nodes;
 using Mags.Cluster.Workspaces;
+using Mags.Cluster.Workspaces.Sync;
+using Mags.Data.Workspaces;
+using Mags.Machines.Disks;
+using Mags.Storage.Snapshots;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -37,8 +41,7 @@ public static class ClusterServiceCollectionExtensions
         services.AddSingleton<INodeMemory, NodeMemory>();
         services.AddSingleton<MemoryRelief>();
         services.AddSingleton<NodeAdmission>();
-        services.AddSingleton<WorkspaceDisks>();
-        services.AddHostedService<LayerShortener>();
+        AddWorkspaces(services);
         services.AddSingleton<JobReporter>();
         services.AddSingleton<ScriptRunner>();
         services.AddSingleton<JobRunner>();
@@ -52,6 +55,38 @@ public static class ClusterServiceCollectionExtensions
             provider.GetRequiredService<ILogger<JobDispatcher>>()));
         services.AddHostedService(provider => provider.GetRequiredService<JobDispatcher>());
         return services;
+    }
+
+    private static void AddWorkspaces(IServiceCollection services)
+    {
+        services.AddSingleton<LiveDisks>();
+        services.AddSingleton(provider => new WorkspaceDisks(
+            provider.GetRequiredService<WorkspaceStore>(),
+            provider.GetRequiredService<LayerStore>(),
+            provider.GetRequiredService<SnapshotStore>(),
+            provider.GetRequiredService<LayerFiles>(),
+            provider.GetRequiredService<LiveDisks>(),
+            provider.GetRequiredService<WorkspaceRestorer>(),
+            provider.GetRequiredService<ILogger<WorkspaceDisks>>()));
+        services.AddHostedService<LayerShortener>();
+        services.AddSingleton<StoreGate>();
+        services.AddSingleton<StoredImages>();
+        services.AddSingleton<WorkspaceRestorer>();
+        services.AddSingleton<WorkspaceUploader>();
+        services.AddSingleton<WorkspaceSync>();
+        services.AddHostedService(provider => provider.GetRequiredService<WorkspaceSync>());
+        services.AddHostedService<WorkspaceKeeper>();
+        services.AddHostedService<StoreSweep>();
+        services.AddSingleton(provider => new StoredWorkspaces(
+            provider.GetRequiredService<WorkspaceStore>(),
+            provider.GetRequiredService<SnapshotStore>(),
+            provider.GetRequiredService<LiveDisks>(),
+            provider.GetRequiredService<WorkspaceSync>(),
+            provider.GetRequiredService<WorkspaceHeads>(),
+            provider.GetRequiredService<SnapshotReader>(),
+            provider.GetRequiredService<IOptions<WorkspaceOptions>>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<StoredWorkspaces>>()));
     }
 
     private static void AddOptions<TOptions, TValidator>(IServiceCollection services, string section)

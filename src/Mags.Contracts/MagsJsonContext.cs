@@ -27,5 +27,8 @@ namespace Mags.Contracts;
 [JsonSerializable(typeof(ServerInfoResponse))]
 [JsonSerializable(typeof(WallResponse))]
 [JsonSerializable(typeof(WhoAmIResponse))]
+[JsonSerializable(typeof(CreateWorkspaceRequest))]
+[JsonSerializable(typeof(UpdateWorkspaceRequest))]
 [JsonSerializable(typeof(WorkspaceListResponse))]
+[JsonSerializable(typeof(WorkspaceResponse))]
 public sealed partial class MagsJsonContext : JsonSerializerContext;

@@ -15,7 +15,7 @@ namespace Mags.Data;
 public static class DataServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds <see cref="JobStore"/>, <see cref="WorkspaceStore"/>, <see cref="AccountStore"/> and <see cref="DatabaseMigrator"/> on the database that
+    /// Adds the stores and <see cref="DatabaseMigrator"/> on the database that
     /// configuration section <see cref="DataOptions.Section"/> names. Nothing is opened before the first use; call
     /// <see cref="DatabaseMigrator.MigrateAsync"/> before any store. When the provider is disposed, writes that wait
     /// are carried out first.
@@ -27,9 +27,11 @@ public static class DataServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(CreateDatabase);
         services.AddSingleton(provider => new JobStore(provider.GetRequiredService<Database>()));
-        services.AddSingleton(provider => new WorkspaceStore(
+        services.AddSingleton(provider => new WorkspaceStore(provider.GetRequiredService<Database>()));
+        services.AddSingleton(provider => new LayerStore(
             provider.GetRequiredService<Database>(),
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new SnapshotStore(provider.GetRequiredService<Database>()));
         services.AddSingleton(provider => new AccountStore(
             provider.GetRequiredService<Database>(),
             provider.GetRequiredService<TimeProvider>()));

@@ -45,8 +45,8 @@ public interface IMachine : IAsyncDisposable
     /// </param>
     /// <param name="cancellationToken">Gives up, as long as nothing has changed.</param>
     /// <exception cref="MachineException">
-    /// It could not be done. The file of the new layer is not there then, and the guest goes on with the layer that it
-    /// had; or the machine has ended.
+    /// It could not be done. If the file of the new layer is not there, the guest goes on with the layer that it had; if it
+    /// is there, the machine has ended, and what its guest wrote last may be in it.
     /// </exception>
     /// <exception cref="InvalidOperationException">The machine's disk is not kept.</exception>
     Task<LayerSeal> SealLayerAsync(string next, CancellationToken cancellationToken);

@@ -72,7 +72,7 @@ internal sealed class LocalMachines : IAsyncDisposable
             .StartAsync(folder, setup, cleanup, cancellationToken);
         await using var channel = new AgentChannel(qemu.ConnectAgentAsync, TimeProvider.System);
         using var call = GuestCall.Open(channel);
-        _ = await call.IdentifyAsync(new ExecInput { Claim = Claim(disk.SizeBytes) }, cancellationToken);
+        _ = await call.IdentifyAsync(new ExecInput { Claim = Claim(disk.Blank.SizeBytes) }, cancellationToken);
         await using var process = new GuestProcess(channel, Echo(), TimeProvider.System, cancellationToken)
         {
             Opened = call.Take(),

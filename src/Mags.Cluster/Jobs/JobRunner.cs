@@ -1,6 +1,7 @@
 using Mags.Cluster.Jobs.Admission;
 using Mags.Cluster.Jobs.Logs;
 using Mags.Cluster.Workspaces;
+using Mags.Cluster.Workspaces.Sync;
 using Mags.Data.Jobs;
 using Mags.Machines;
 using Mags.Machines.Network;
@@ -20,6 +21,7 @@ internal sealed partial class JobRunner(
     JobReporter reporter,
     WorkspaceDisks disks,
     ScriptRunner scripts,
+    WorkspaceSync sync,
     IOptions<JobOptions> options,
     TimeProvider time,
     ILogger<JobRunner> logger)
@@ -82,9 +84,9 @@ internal sealed partial class JobRunner(
             {
                 ticket.MachineReady();
                 await reporter.UntilWrittenAsync(
-                    job.Id, () => disks.BindAsync(disk, machine.ImageDigest, stopped), stopped);
+                    job.Id, () => disks.BindAsync(disk, machine, stopped), stopped);
                 return run.TryBegin() && await reporter.MachineReadyAsync(job.Id, machine, stopped)
-                    ? await LiveAsync(machine, job, input, log, run)
+                    ? await LiveAsync(machine, disk, job, input, log, run)
                     : new JobOutcome { CutOff = true };
             }
             finally
@@ -95,11 +97,12 @@ internal sealed partial class JobRunner(
         finally
         {
             await disks.CloseAsync(disk);
+            sync.Request(disk);
         }
     }
 
     private async Task<JobOutcome> LiveAsync(
-        IMachine machine, JobRow job, JobInputRow input, JobLogWriter log, JobRun run)
+        IMachine machine, JobDisk disk, JobRow job, JobInputRow input, JobLogWriter log, JobRun run)
     {
         var isFirst = job.State == JobState.Pending;
         if (isFirst)
@@ -111,6 +114,7 @@ internal sealed partial class JobRunner(
             }
 
             await reporter.ScriptEndedAsync(job.Id, outcome);
+            sync.Request(disk);
         }
 
         run.Rest();
@@ -137,6 +141,7 @@ internal sealed partial class JobRunner(
         {
             if (disk.Kept is not null)
             {
+                await disks.ReleaseAsync(disk);
                 using var patience = new CancellationTokenSource(
                     TimeSpan.FromSeconds(options.Value.DiskSealSeconds), time);
                 _ = await machine.SealDiskAsync(patience.Token);

@@ -17,9 +17,9 @@ internal sealed class JobDisk
     /// <summary>The workspace whose image is fixed by this run; null when it has one.</summary>
     public Guid? Unbound { get; init; }
 
-    /// <summary>The layer that it keeps, and whose it is; null when nothing is kept.</summary>
-    public (Guid Workspace, Guid Layer)? Kept { get; init; }
+    /// <summary>The workspace that keeps what is written; null when nothing is kept.</summary>
+    public Guid? Kept { get; init; }
 
     /// <summary>The layers that it starts from, whose files stay as long as it is open.</summary>
-    public IReadOnlyList<Guid> Pinned { get; init; } = [];
+    public IReadOnlyList<Guid> Pinned { get; set; } = [];
 }

@@ -12,7 +12,7 @@ namespace Mags.Cluster.Workspaces;
 /// then takes their place for all who start from them. Nobody waits for it, and what fails is tried after the next run.
 /// </summary>
 internal sealed partial class LayerShortener(
-    WorkspaceStore workspaces,
+    LayerStore layers,
     LayerFiles files,
     LayerMerger merger,
     WorkspaceDisks disks,
@@ -45,7 +45,7 @@ internal sealed partial class LayerShortener(
 
     private async Task ShortenAsync(Guid workspace, CancellationToken cancellationToken)
     {
-        if (await workspaces.PlanMergeAsync(workspace, options.Value.MaxLayers, cancellationToken) is not { } plan)
+        if (await layers.PlanMergeAsync(workspace, options.Value.MaxLayers, cancellationToken) is not { } plan)
         {
             return;
         }
@@ -54,7 +54,7 @@ internal sealed partial class LayerShortener(
         await merger.MergeAsync(plan.Below, plan.Merged, into, plan.DiskGb, cancellationToken);
         if (files.Flush(into) is { } bytes)
         {
-            await disks.ReplaceAsync(plan, into, bytes, CancellationToken.None);
+            await disks.ReplaceAsync(workspace, plan, into, bytes, CancellationToken.None);
             LogShortened(workspace, plan.Merged.Count);
         }
     }

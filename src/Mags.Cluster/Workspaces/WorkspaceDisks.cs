@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Mags.Cluster.Workspaces.Sync;
 using Mags.Data;
 using Mags.Data.Jobs;
 using Mags.Data.Workspaces;
@@ -13,14 +14,33 @@ namespace Mags.Cluster.Workspaces;
 /// to any more; its end seals it. The row of a layer is written before its file is made and goes after it, so a file
 /// without a row is garbage, and a workspace never names a file that is not there.
 /// </summary>
-public sealed partial class WorkspaceDisks(
-    WorkspaceStore workspaces, LayerFiles files, ILogger<WorkspaceDisks> logger) : IDisposable
+public sealed partial class WorkspaceDisks : IDisposable
 {
+    private readonly WorkspaceStore _workspaces;
+    private readonly LayerStore _layers;
+    private readonly SnapshotStore _snapshots;
+    private readonly LayerFiles _files;
+    private readonly LiveDisks _live;
+    private readonly WorkspaceRestorer _restorer;
+    private readonly ILogger<WorkspaceDisks> _logger;
     private readonly LayerPins _pins = new();
     private readonly Channel<Guid> _grown = Channel.CreateUnbounded<Guid>();
 
     // Between reading which layers there are and pinning them none may go.
     private readonly SemaphoreSlim _turn = new(1);
+
+    internal WorkspaceDisks(
+        WorkspaceStore workspaces,
+        LayerStore layers,
+        SnapshotStore snapshots,
+        LayerFiles files,
+        LiveDisks live,
+        WorkspaceRestorer restorer,
+        ILogger<WorkspaceDisks> logger)
+    {
+        (_workspaces, _layers, _snapshots) = (workspaces, layers, snapshots);
+        (_files, _live, _restorer, _logger) = (files, live, restorer, logger);
+    }
 
     /// <summary>Workspaces that have got another layer.</summary>
     internal ChannelReader<Guid> Grown => _grown.Reader;
@@ -35,17 +55,25 @@ public sealed partial class WorkspaceDisks(
             _ => JobDisk.Empty,
         };
 
-    /// <summary>The job has a machine, made from this image: a new workspace belongs to it from now on.</summary>
+    /// <summary>The job has a machine, and a new workspace belongs to that one's image from now on.</summary>
     /// <returns>Whether it is one that belonged to none.</returns>
-    internal async Task<bool> BindAsync(JobDisk disk, string imageDigest, CancellationToken cancellationToken)
+    internal async Task<bool> BindAsync(JobDisk disk, IMachine machine, CancellationToken cancellationToken)
     {
         if (disk.Unbound is { } workspace)
         {
-            await workspaces.SetImageAsync(workspace, imageDigest, cancellationToken);
+            await _workspaces.SetImageAsync(workspace, machine.ImageDigest, cancellationToken);
+        }
+
+        if (disk.Kept is not null)
+        {
+            _live.Add(disk, machine);
         }
 
         return disk.Unbound is not null;
     }
+
+    /// <summary>The job's machine is about to end: from now on nobody seals its disk but its end.</summary>
+    internal Task ReleaseAsync(JobDisk disk) => disk.Kept is { } kept ? _live.RemoveAsync(kept) : Task.CompletedTask;
 
     /// <summary>
     /// Seals what the job has written; its machine is gone. What cannot be written to the database now is made up before
@@ -53,7 +81,7 @@ public sealed partial class WorkspaceDisks(
     /// </summary>
     internal async Task CloseAsync(JobDisk disk)
     {
-        RemoveFiles(_pins.Unpin(disk.Pinned));
+        Unpin(disk.Pinned);
         if (disk.Kept is not { } kept)
         {
             return;
@@ -61,30 +89,32 @@ public sealed partial class WorkspaceDisks(
 
         try
         {
-            await SettleAsync(kept.Workspace, kept.Layer, CancellationToken.None);
-            _grown.Writer.TryWrite(kept.Workspace);
+            await SettleAsync(kept, CancellationToken.None);
+            NoteGrown(kept);
         }
 #pragma warning disable CA1031 // The layer is there and its row says that it is open: nothing is lost.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            LogNotSealed(kept.Layer, kept.Workspace, exception);
+            LogNotSealed(kept, exception);
         }
     }
 
     /// <summary>Seals what a dead server has left open, and removes files that no workspace knows.</summary>
     internal async Task RecoverAsync(CancellationToken cancellationToken)
     {
-        foreach (var workspace in await workspaces.ListOpenAsync(cancellationToken))
+        foreach (var workspace in await _layers.ListOpenAsync(cancellationToken))
         {
-            await SettleAsync(workspace.Id, workspace.OpenLayerId!.Value, cancellationToken);
+            await SettleAsync(workspace.Id, cancellationToken);
         }
 
+        await FallBackAsync(cancellationToken);
+
         await DeleteOwnedAsync(null, cancellationToken);
-        var known = (await workspaces.ListLayersAsync(cancellationToken)).ToHashSet();
-        foreach (var layer in files.List().Where(layer => !known.Contains(layer)))
+        var known = (await _layers.ListAsync(cancellationToken)).ToHashSet();
+        foreach (var layer in _files.List().Where(layer => !known.Contains(layer)))
         {
-            files.Remove(layer);
+            _files.Remove(layer);
             LogRemoved(layer);
         }
     }
@@ -92,7 +122,7 @@ public sealed partial class WorkspaceDisks(
     /// <summary>Deletes a workspace, and the files that nothing else needs.</summary>
     public async Task<WorkspaceDeletion> DeleteAsync(Guid userId, string name, CancellationToken cancellationToken)
     {
-        var deletion = await InTurnAsync(() => workspaces.DeleteAsync(userId, name, cancellationToken), cancellationToken);
+        var deletion = await InTurnAsync(() => _workspaces.DeleteAsync(userId, name, cancellationToken), cancellationToken);
         RemoveFiles(_pins.Doom(deletion.Layers));
         return deletion;
     }
@@ -110,49 +140,106 @@ public sealed partial class WorkspaceDisks(
         }
     }
 
-    /// <summary>Puts a merged layer in the place of those it was made of.</summary>
-    internal async Task ReplaceAsync(LayerMerge merge, Guid into, long bytes, CancellationToken cancellationToken)
+    /// <summary>Puts a merged layer in the place of those it was made of, also below a guest that runs.</summary>
+    internal async Task ReplaceAsync(
+        Guid workspace, LayerMerge merge, Guid into, long bytes, CancellationToken cancellationToken)
     {
         var unneeded = await InTurnAsync(
-            () => workspaces.ReplaceAsync(merge, into, bytes, cancellationToken), cancellationToken);
+            () => _layers.ReplaceAsync(merge, into, bytes, cancellationToken), cancellationToken);
         RemoveFiles(_pins.Doom(unneeded));
+        await _live.UseAsync(workspace, (disk, machine) => RebaseAsync(workspace, disk, machine), cancellationToken);
+    }
+
+    /// <summary>What there is to sync of a workspace; its layers stay until <see cref="Unpin"/>.</summary>
+    internal Task<SyncPlan?> PlanSyncAsync(Guid workspace, CancellationToken cancellationToken) => InTurnAsync(
+        async () =>
+        {
+            var plan = await _snapshots.PlanAsync(workspace, cancellationToken);
+            _pins.Pin(plan?.Layers ?? []);
+            return plan;
+        },
+        cancellationToken);
+
+    /// <summary>A workspace has got another layer, or is synced: its chain may be made shorter.</summary>
+    internal void NoteGrown(Guid workspace) => _grown.Writer.TryWrite(workspace);
+
+    /// <summary>Lets go of layers.</summary>
+    internal void Unpin(IReadOnlyList<Guid> layers) => RemoveFiles(_pins.Unpin(layers));
+
+    /// <summary>Removes a workspace from this node that is whole in the object store and that nobody uses.</summary>
+    /// <returns>Whether it was.</returns>
+    internal async Task<bool> EvictAsync(Guid workspace, CancellationToken cancellationToken)
+    {
+        var released = await InTurnAsync(() => _snapshots.EvictAsync(workspace, cancellationToken), cancellationToken);
+        RemoveFiles(_pins.Doom(released));
+        return released.Count > 0;
+    }
+
+    private async Task RebaseAsync(Guid workspace, JobDisk disk, IMachine machine)
+    {
+        if (await _layers.ListOpenAsync(workspace, CancellationToken.None) is not [var open])
+        {
+            return;
+        }
+
+        var below = await InTurnAsync(
+            async () =>
+            {
+                var layers = await _layers.ListBelowAsync(open, CancellationToken.None);
+                _pins.Pin(layers);
+                return layers;
+            },
+            CancellationToken.None);
+        try
+        {
+            await machine.ReplaceLayersAsync([.. below.Select(_files.PathOf)], CancellationToken.None);
+        }
+        catch
+        {
+            Unpin(below);
+            throw;
+        }
+
+        Unpin(disk.Pinned);
+        disk.Pinned = below;
     }
 
     /// <inheritdoc/>
     public void Dispose() => _turn.Dispose();
 
     private async Task DeleteOwnedAsync(Guid? jobId, CancellationToken cancellationToken) => RemoveFiles(_pins.Doom(
-        await InTurnAsync(() => workspaces.DeleteOwnedAsync(jobId, cancellationToken), cancellationToken)));
+        await InTurnAsync(() => _workspaces.DeleteOwnedAsync(jobId, cancellationToken), cancellationToken)));
 
     private async Task<JobDisk> OpenOwnAsync(JobRow job, string name, CancellationToken cancellationToken)
     {
         // No other job is active in it: what is open was left there.
-        if (await workspaces.FindAsync(job.UserId, name, cancellationToken) is { OpenLayerId: { } left } found)
+        if (await _workspaces.FindAsync(job.UserId, name, cancellationToken) is { } found)
         {
-            await SettleAsync(found.Id, left, cancellationToken);
+            await SettleAsync(found.Id, cancellationToken);
+            await BringAsync(found, cancellationToken);
         }
 
         var opened = await InTurnAsync(
             async () =>
             {
-                var layer = await workspaces.OpenAsync(job.UserId, name, cancellationToken) ?? throw Gone(name);
+                var layer = await _layers.OpenAsync(job.UserId, name, cancellationToken) ?? throw Gone(name);
                 _pins.Pin(layer.Below);
                 return layer;
             },
             cancellationToken);
         var disk = new JobDisk
         {
-            Machine = new MachineDisk([.. opened.Below.Select(files.PathOf)], files.PathOf(opened.Id)),
+            Machine = new MachineDisk([.. opened.Below.Select(_files.PathOf)], _files.PathOf(opened.Id)),
             ImageDigest = opened.Workspace.ImageDigest,
             Unbound = opened.Workspace.ImageDigest is null ? opened.Workspace.Id : null,
-            Kept = (opened.Workspace.Id, opened.Id),
+            Kept = opened.Workspace.Id,
             Pinned = opened.Below,
         };
         try
         {
             if (opened.Below.Count == 1)
             {
-                await files.AddEmptyAsync(opened.Below[0], opened.Workspace.DiskGb, cancellationToken);
+                await _files.AddEmptyAsync(opened.Below[0], opened.Workspace.DiskGb, cancellationToken);
             }
 
             return disk;
@@ -166,10 +253,15 @@ public sealed partial class WorkspaceDisks(
 
     private async Task<JobDisk> OpenBaseAsync(JobRow job, string name, CancellationToken cancellationToken)
     {
+        if (await _workspaces.FindAsync(job.UserId, name, cancellationToken) is { } row)
+        {
+            await BringAsync(row, cancellationToken);
+        }
+
         var found = await InTurnAsync(
             async () =>
             {
-                var layers = await workspaces.ReadAsync(job.UserId, name, cancellationToken) ?? throw Gone(name);
+                var layers = await _workspaces.ReadAsync(job.UserId, name, cancellationToken) ?? throw Gone(name);
                 _pins.Pin(layers.Layers);
                 return layers;
             },
@@ -178,7 +270,7 @@ public sealed partial class WorkspaceDisks(
         // While nothing was ever kept in it, it is empty.
         return new JobDisk
         {
-            Machine = found.Layers.Count < 2 ? null : new MachineDisk([.. found.Layers.Select(files.PathOf)], KeepAt: null),
+            Machine = found.Layers.Count < 2 ? null : new MachineDisk([.. found.Layers.Select(_files.PathOf)], KeepAt: null),
             ImageDigest = found.Workspace.ImageDigest,
             Pinned = found.Layers,
         };
@@ -201,30 +293,59 @@ public sealed partial class WorkspaceDisks(
     {
         foreach (var layer in layers)
         {
-            files.Remove(layer);
+            _files.Remove(layer);
         }
     }
 
-    private async Task SettleAsync(Guid workspace, Guid layer, CancellationToken cancellationToken)
+    /// <summary>Seals what is open. Of several layers the upper ones may have no file: then nothing was written to them.</summary>
+    private async Task SettleAsync(Guid workspace, CancellationToken cancellationToken)
     {
-        if (files.Flush(layer) is { } bytes)
+        var open = await _layers.ListOpenAsync(workspace, cancellationToken);
+        foreach (var layer in open.Reverse().TakeWhile(layer => !_files.Exists(layer)))
         {
-            await workspaces.SealAsync(workspace, layer, bytes, cancellationToken);
+            await _layers.AbandonAsync(workspace, layer, cancellationToken);
         }
-        else
+
+        foreach (var layer in open)
         {
-            await workspaces.AbandonAsync(workspace, layer, cancellationToken);
+            if (_files.Flush(layer) is { } bytes)
+            {
+                await _layers.SealAsync(workspace, layer, bytes, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Brings a workspace that is in the object store alone to this node.</summary>
+    private Task BringAsync(WorkspaceRow workspace, CancellationToken cancellationToken) =>
+        workspace is { TopLayerId: null, SnapshotId: not null }
+            ? _restorer.RestoreAsync(workspace, cancellationToken)
+            : Task.CompletedTask;
+
+    /// <summary>Where files are lost that are in the object store, what is there is what the workspace is.</summary>
+    private async Task FallBackAsync(CancellationToken cancellationToken)
+    {
+        var there = _files.List().ToHashSet();
+        foreach (var (workspace, layers) in await _snapshots.ListAsync(cancellationToken))
+        {
+            if (workspace.SnapshotId is not null && layers.Any(layer => !there.Contains(layer)))
+            {
+                RemoveFiles(await _snapshots.FallBackAsync(workspace.Id, cancellationToken));
+                LogFellBack(workspace.Name, workspace.SyncedAt);
+            }
         }
     }
 
     private static MachineException Gone(string name) =>
         new(MachineFault.NoDisk, $"The workspace {name} was deleted before the job could start.");
 
-    [LoggerMessage(LogLevel.Warning, "Layer {Layer} of workspace {Workspace} could not be sealed; that is made up at its next use")]
-    private partial void LogNotSealed(Guid layer, Guid workspace, Exception exception);
+    [LoggerMessage(LogLevel.Warning, "What was written to workspace {Workspace} could not be sealed; that is made up at its next use")]
+    private partial void LogNotSealed(Guid workspace, Exception exception);
 
     [LoggerMessage(LogLevel.Warning, "The disk of job {JobId} could not be deleted; that is made up at the next start")]
     private partial void LogNotDeleted(Guid jobId, Exception exception);
+
+    [LoggerMessage(LogLevel.Warning, "Files of workspace {Workspace} are gone from this node; it goes on from the object store, as of {SyncedAt}")]
+    private partial void LogFellBack(string workspace, DateTimeOffset? syncedAt);
 
     [LoggerMessage(LogLevel.Information, "Layer {Layer} belonged to no workspace and is removed")]
     private partial void LogRemoved(Guid layer);

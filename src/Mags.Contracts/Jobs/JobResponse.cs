@@ -1,3 +1,5 @@
+using Mags.Contracts.Workspaces;
+
 namespace Mags.Contracts.Jobs;
 
 /// <summary>A job as <c>GET /mags-jobs/:id/status</c> and the list show it. A field without a value is left out.</summary>
@@ -74,6 +76,17 @@ public sealed record JobResponse
 
     /// <summary>Command that runs when a sleeping sandbox wakes.</summary>
     public string? StartupCommand { get; init; }
+
+    /// <summary>
+    /// One of <see cref="SyncStateNames"/>: how far the job's workspace is in the object store. Absent when it is not kept there.
+    /// </summary>
+    public string? SyncState { get; init; }
+
+    /// <summary>What was written until then is in the object store.</summary>
+    public DateTimeOffset? LastSyncedAt { get; init; }
+
+    /// <summary>Why the last sync failed.</summary>
+    public string? SyncError { get; init; }
 
     /// <summary>First line of the script; in lists only.</summary>
     public string? Script { get; init; }

@@ -32,6 +32,9 @@ public sealed record ServerInfoResponse
     /// <summary>The walls around sandboxes; absent until they are known.</summary>
     public IReadOnlyList<WallResponse>? Walls { get; init; }
 
+    /// <summary>Where persistent workspaces and uploads are kept; absent in servers before this was told.</summary>
+    public ObjectStoreResponse? ObjectStore { get; init; }
+
     /// <summary>The images there are.</summary>
     public required IReadOnlyList<ImageResponse> Images { get; init; }
 }

@@ -29,4 +29,15 @@ public sealed record WorkspaceResponse
 
     /// <summary>Workspace that it was forked from.</summary>
     public string? BaseWorkspaceId { get; init; }
+
+    /// <summary>
+    /// One of <see cref="SyncStateNames"/>: how far it is in the object store. Absent when it is not kept there.
+    /// </summary>
+    public string? SyncState { get; init; }
+
+    /// <summary>What was written until then is in the object store.</summary>
+    public DateTimeOffset? LastSyncedAt { get; init; }
+
+    /// <summary>Why the last sync failed.</summary>
+    public string? SyncError { get; init; }
 }

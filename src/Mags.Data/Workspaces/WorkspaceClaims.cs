@@ -59,25 +59,24 @@ internal sealed class WorkspaceClaims(MagsDbContext db, JobRow job, WorkspaceWis
         return (from, Fit(from));
     }
 
-    private WorkspaceRow Make(string name, WorkspaceRow? from) => new()
+    private WorkspaceRow Make(string name, WorkspaceRow? from)
     {
-        Id = Guid.CreateVersion7(),
-        UserId = job.UserId,
-        Name = name,
-        Image = job.Image,
-        ImageDigest = from?.ImageDigest,
-        DiskGb = job.DiskGb,
-        BaseWorkspaceId = from?.Name,
-        OwnerJobId = wish.Name is null ? job.Id : null,
-        Persistent = IsSynced,
-        TopLayerId = from?.TopLayerId,
-        SnapshotId = from?.SnapshotId,
-        SyncedLayerId = from?.SyncedLayerId,
-        Bytes = from?.Bytes ?? 0,
-        JobCount = 1,
-        CreatedAt = job.CreatedAt,
-        LastUsedAt = job.CreatedAt,
-    };
+        var made = from is not null
+            ? WorkspaceRow.ForkOf(from, name, job.CreatedAt)
+            : new WorkspaceRow
+            {
+                Id = Guid.CreateVersion7(),
+                UserId = job.UserId,
+                Name = name,
+                Image = job.Image,
+                DiskGb = job.DiskGb,
+                CreatedAt = job.CreatedAt,
+                LastUsedAt = job.CreatedAt,
+            };
+        (made.DiskGb, made.Persistent, made.JobCount) = (job.DiskGb, IsSynced, 1);
+        made.OwnerJobId = wish.Name is null ? job.Id : null;
+        return made;
+    }
 
     /// <summary>Sets the job's image and size by those of a disk; the disk may grow.</summary>
     private WorkspaceRefusal? Fit(WorkspaceRow disk)

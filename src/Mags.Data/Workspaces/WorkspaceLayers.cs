@@ -19,6 +19,17 @@ public sealed record OpenedLayer(WorkspaceRow Workspace, Guid Id, IReadOnlyList<
 /// <param name="DiskGb">Size of its disk in GiB.</param>
 public sealed record LayerMerge(IReadOnlyList<Guid> Below, IReadOnlyList<Guid> Merged, int DiskGb);
 
+/// <summary>What a sync has to bring to the object store.</summary>
+/// <param name="Workspace">The workspace.</param>
+/// <param name="User">Name of its user.</param>
+/// <param name="Layers">Its sealed layers, the lowest first.</param>
+/// <param name="SyncedLevel">
+/// Place in <paramref name="Layers"/> of the one that its snapshot is equal to; -1 when none is: then all of it is compared.
+/// </param>
+/// <param name="DiskGb">Size of its disk in GiB.</param>
+public sealed record SyncPlan(
+    WorkspaceRow Workspace, string User, IReadOnlyList<Guid> Layers, int SyncedLevel, int DiskGb);
+
 /// <summary>A workspace as lists show it.</summary>
 /// <param name="Workspace">The workspace.</param>
 /// <param name="HasActive">Whether a job of it is pending, running or sleeping.</param>
@@ -28,4 +39,5 @@ public sealed record WorkspaceSummary(WorkspaceRow Workspace, bool HasActive);
 /// <param name="Found">Whether there was such a workspace.</param>
 /// <param name="ActiveJobs">How many active jobs kept it; 0 when it is deleted.</param>
 /// <param name="Layers">Layers whose files nobody needs any more.</param>
-public sealed record WorkspaceDeletion(bool Found, int ActiveJobs, IReadOnlyList<Guid> Layers);
+/// <param name="IsStored">Whether it is in the object store too, from which it has still to go.</param>
+public sealed record WorkspaceDeletion(bool Found, int ActiveJobs, IReadOnlyList<Guid> Layers, bool IsStored);

@@ -22,4 +22,10 @@ public enum WorkspaceRefusalKind
 
     /// <summary>Its disk is larger than was asked for.</summary>
     Larger,
+
+    /// <summary>There is a workspace of that name already.</summary>
+    Exists,
+
+    /// <summary>There is no such workspace.</summary>
+    Missing,
 }

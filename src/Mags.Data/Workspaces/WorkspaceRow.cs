@@ -62,6 +62,24 @@ public sealed class WorkspaceRow
     public static string? NameOf(JobRow job) =>
         job.WorkspaceId ?? (job.Persistent ? "job/" + job.Id.ToString("N") : null);
 
+    /// <summary>A workspace that starts from what another is now; local, until a persistent job uses it.</summary>
+    internal static WorkspaceRow ForkOf(WorkspaceRow from, string name, DateTimeOffset now) => new()
+    {
+        Id = Guid.CreateVersion7(),
+        UserId = from.UserId,
+        Name = name,
+        Image = from.Image,
+        ImageDigest = from.ImageDigest,
+        DiskGb = from.DiskGb,
+        BaseWorkspaceId = from.Name,
+        TopLayerId = from.TopLayerId,
+        SnapshotId = from.SnapshotId,
+        SyncedLayerId = from.SyncedLayerId,
+        Bytes = from.Bytes,
+        CreatedAt = now,
+        LastUsedAt = now,
+    };
+
     /// <summary>When it was made.</summary>
     public required DateTimeOffset CreatedAt { get; set; }
 

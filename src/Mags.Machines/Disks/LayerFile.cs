@@ -5,6 +5,9 @@ namespace Mags.Machines.Disks;
 /// <summary>An open file of a layer. Its handle is for QEMU, which has its own from then on.</summary>
 internal sealed class LayerFile : IDisposable
 {
+    /// <summary>What a new layer's file says of its last write, so that the first one by a machine shows.</summary>
+    internal static readonly DateTime Unwritten = DateTime.UnixEpoch;
+
     private LayerFile(string path, FileAccess access)
     {
         Path = path;
@@ -57,6 +60,7 @@ internal sealed class LayerFile : IDisposable
     internal static LayerFile Make(BlankDisk blank, string path)
     {
         File.Copy(blank.LayerTemplate, path);
+        File.SetLastWriteTimeUtc(path, Unwritten);
         return new LayerFile(path, FileAccess.ReadWrite);
     }
 

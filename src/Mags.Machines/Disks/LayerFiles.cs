@@ -37,6 +37,12 @@ public sealed class LayerFiles
         }
     }
 
+    /// <summary>Whether a layer's file is there.</summary>
+    public bool Exists(Guid layer) => File.Exists(PathOf(layer));
+
+    /// <summary>Whether a machine has written to a layer since it was made.</summary>
+    public bool HasChanged(Guid layer) => File.GetLastWriteTimeUtc(PathOf(layer)) > LayerFile.Unwritten;
+
     /// <summary>Brings a layer and its name to the host's disk.</summary>
     /// <returns>The bytes that its file takes; null when there is none.</returns>
     public long? Flush(Guid layer)

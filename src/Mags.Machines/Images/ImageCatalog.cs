@@ -52,7 +52,7 @@ public sealed partial class ImageCatalog(IOptions<MachinesOptions> options)
     /// <summary>The image of that name, as it was when it had this digest; null when there is none.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="digest">A digest that the name had once; null for what it means now.</param>
-    internal Image? Find(string name, string? digest)
+    public Image? Find(string name, string? digest)
     {
         var now = Find(name);
         if (digest is null || now?.Digest == digest)
@@ -65,6 +65,36 @@ public sealed partial class ImageCatalog(IOptions<MachinesOptions> options)
         return path is not null && File.Exists(path)
             ? new Image(name, digest, new FileInfo(path).Length, File.GetLastWriteTimeUtc(path), TimeSpan.Zero, path)
             : null;
+    }
+
+    /// <summary>Takes an image's file from elsewhere into the catalog; no name means it by that.</summary>
+    /// <param name="digest">Its digest, which the writer has checked.</param>
+    /// <param name="write">Writes the file; false when there is none.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Whether there was one.</returns>
+    public async Task<bool> AddAsync(
+        string digest, Func<Stream, CancellationToken, Task<bool>> write, CancellationToken cancellationToken)
+    {
+        var path = FilePath(digest) ?? throw new ArgumentException($"{digest} is no digest.", nameof(digest));
+        _ = Directory.CreateDirectory(Folder);
+        var temporary = HomeFolders.Temporary(Folder);
+        try
+        {
+            await using (var file = File.Create(temporary))
+            {
+                if (!await write(file, cancellationToken))
+                {
+                    return false;
+                }
+            }
+
+            DurableFile.Publish(temporary, path);
+            return true;
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
     }
 
     /// <summary>Whether an image may be called so: it is part of file names.</summary>

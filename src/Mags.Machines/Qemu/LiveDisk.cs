@@ -46,13 +46,17 @@ internal sealed class LiveDisk
         }
     }
 
-    /// <summary>Gives up a prepared layer: its file is removed, unless QEMU writes to it.</summary>
+    /// <summary>Gives up a prepared layer: its file is removed, unless the guest may have written to it.</summary>
     /// <returns>False when QEMU has it in use, or does not say.</returns>
     internal async Task<bool> TryForgetAsync(LayerNode prepared)
     {
-        var isUnused = await TryRemoveAsync([prepared]);
+        if (!await TryRemoveAsync([prepared]))
+        {
+            return false;
+        }
+
         File.Delete(prepared.Path);
-        return isUnused;
+        return true;
     }
 
     /// <summary>

@@ -39,7 +39,7 @@ internal sealed partial class LayerSealer(
         {
             if (!await disk.TryForgetAsync(prepared))
             {
-                // It may write to that layer, which nobody would know of.
+                // Nobody knows which of the two it writes to: both are kept, and it must not go on.
                 qemu.Kill();
             }
 

@@ -12,6 +12,7 @@ using Mags.Server.Jobs;
 using Mags.Server.OpenApi;
 using Mags.Server.Status;
 using Mags.Server.Workspaces;
+using Mags.Storage;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
@@ -57,6 +58,7 @@ internal static class MagsServer
         services.AddOptions<PoolOptions>().PostConfigure<IOptions<JobLimitOptions>>(FitPool);
         AddOptions<UserLimitOptions, UserLimitOptionsValidator>(services, UserLimitOptions.Section);
         services.AddMagsData();
+        services.AddMagsStorage();
         services.AddMagsMachines();
         services.AddMagsCluster();
         services.AddSingleton<FirstUser>();

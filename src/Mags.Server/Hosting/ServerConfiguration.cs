@@ -2,6 +2,7 @@ using Mags.Cluster.Jobs.Logs;
 using Mags.Cluster.Nodes;
 using Mags.Data;
 using Mags.Machines;
+using Mags.Storage;
 
 namespace Mags.Server.Hosting;
 
@@ -13,6 +14,7 @@ internal static class ServerConfiguration
 {
     public const string FileName = "config.json";
     private const string DatabaseName = "mags.db";
+    private const string ObjectsFolder = "objects";
     private const string LogsFolder = "logs";
 
     public static void Add(IConfigurationBuilder configuration, ServerSettings settings)
@@ -21,6 +23,8 @@ internal static class ServerConfiguration
         {
             [$"{DataOptions.Section}:{nameof(DataOptions.ConnectionString)}"] =
                 $"Data Source={Path.Combine(settings.Home, DatabaseName)}",
+            [$"{ObjectStoreOptions.Section}:{nameof(ObjectStoreOptions.Folder)}"] =
+                Path.Combine(settings.Home, ObjectsFolder),
             [$"{JobLogOptions.Section}:{nameof(JobLogOptions.Folder)}"] = Path.Combine(settings.Home, LogsFolder),
         });
         configuration.AddJsonFile(Path.Combine(settings.Home, FileName), optional: true, reloadOnChange: false);

@@ -1,5 +1,7 @@
+using Mags.Cluster.Workspaces.Sync;
 using Mags.Contracts.Jobs;
 using Mags.Data.Jobs;
+using Mags.Server.Workspaces;
 
 namespace Mags.Server.Jobs;
 
@@ -16,7 +18,7 @@ internal static class JobMapping
     };
 
     /// <summary>A job as its status shows it.</summary>
-    public static JobResponse ToResponse(JobRow job) => new()
+    public static JobResponse ToResponse(JobRow job, SyncStatus? sync) => new()
     {
         RequestId = job.Id.ToString(),
         Name = job.Name,
@@ -41,8 +43,11 @@ internal static class JobMapping
         MemoryMb = job.MemoryMib,
         DiskGb = job.DiskGb,
         StartupCommand = job.StartupCommand,
+        SyncState = WorkspaceMapping.NameOf(sync),
+        LastSyncedAt = sync?.LastSyncedAt,
+        SyncError = sync?.Error,
     };
 
     /// <summary>A job as the list shows it.</summary>
-    public static JobResponse ToListItem(JobRow job) => ToResponse(job) with { Script = job.ScriptFirstLine };
+    public static JobResponse ToListItem(JobRow job, SyncStatus? sync) => ToResponse(job, sync) with { Script = job.ScriptFirstLine };
 }

@@ -1,4 +1,5 @@
 using Mags.Cluster.Jobs;
+using Mags.Cluster.Workspaces.Sync;
 using Mags.Contracts;
 using Mags.Contracts.Errors;
 using Mags.Contracts.Jobs;
@@ -46,7 +47,14 @@ internal static class JobsApi
             .WithSummary("Ends a job and its sandbox; nothing changes on an ended one.")
             .Produces<ActionResponse>()
             .Produces<ErrorResponse>(StatusCodes.Status404NotFound);
+        MapSync(jobs);
     }
+
+    private static void MapSync(RouteGroupBuilder jobs) => jobs.MapPost("/{id}/sync", SyncAsync).WithName("SyncJob")
+        .WithSummary("Brings what a running job has written to the object store; the job goes on.")
+        .Produces<ActionResponse>()
+        .Produces<ErrorResponse>(StatusCodes.Status404NotFound)
+        .Produces<ErrorResponse>(StatusCodes.Status409Conflict);
 
     /// <summary>The caller's job of a route; exactly one of the two is set.</summary>
     internal static async Task<(JobRow? Job, ErrorResult? Error)> FindAsync(
@@ -63,7 +71,8 @@ internal static class JobsApi
     private static async Task<IResult> CreateAsync(
         HttpContext context, JobRequestValidator validator, JobIntake intake)
     {
-        var (request, unreadable) = await JobRequestReader.ReadAsync(context.Request, context.RequestAborted);
+        var (request, unreadable) = await JsonRequest.ReadAsync(
+            context.Request, ServerJson.Context.CreateJobRequest, context.RequestAborted);
         if (request is null)
         {
             return unreadable!;
@@ -90,6 +99,7 @@ internal static class JobsApi
     private static async Task<IResult> ListAsync(
         HttpContext context,
         JobStore jobs,
+        StoredWorkspaces stored,
         [FromQuery(Name = "page")] string? page,
         [FromQuery(Name = "page_size")] string? pageSize)
     {
@@ -105,10 +115,16 @@ internal static class JobsApi
         number = Math.Min(number, int.MaxValue);
         size = Math.Min(size, MaxPageSize);
         var found = await jobs.ListAsync(context.Caller().UserId, (int)number, (int)size, context.RequestAborted);
+        var listed = new List<JobResponse>(found.Jobs.Count);
+        foreach (var job in found.Jobs)
+        {
+            listed.Add(JobMapping.ToListItem(job, await stored.GetAsync(job, context.RequestAborted)));
+        }
+
         return TypedResults.Json(
             new JobListResponse
             {
-                Jobs = [.. found.Jobs.Select(JobMapping.ToListItem)],
+                Jobs = listed,
                 Total = found.Total,
                 Page = (int)number,
                 PageSize = (int)size,
@@ -116,15 +132,34 @@ internal static class JobsApi
             ServerJson.Context.JobListResponse);
     }
 
-    private static async Task<IResult> StatusAsync(HttpContext context, JobStore jobs, string id)
+    private static async Task<IResult> StatusAsync(
+        HttpContext context, JobStore jobs, StoredWorkspaces stored, string id)
     {
         var (job, error) = await FindAsync(context, jobs, id);
         return job is null
             ? error!
-            : TypedResults.Json(JobMapping.ToResponse(job), ServerJson.Context.JobResponse);
+            : TypedResults.Json(
+                JobMapping.ToResponse(job, await stored.GetAsync(job, context.RequestAborted)),
+                ServerJson.Context.JobResponse);
     }
 
-    private static async Task<IResult> StopAsync(HttpContext context, JobStore jobs, IGrainFactory grains, string id)
+    private static async Task<IResult> SyncAsync(HttpContext context, JobStore jobs, StoredWorkspaces stored, string id)
+    {
+        var (job, error) = await FindAsync(context, jobs, id);
+        return job switch
+        {
+            null => error!,
+            { State: JobState.Completed or JobState.Error } => ErrorResult.Conflict(
+                $"job `{id}` has ended; what it wrote to a persistent workspace is synced by itself (`sync_state` in its status)"),
+            _ when !await stored.RequestAsync(job, context.RequestAborted) => ErrorResult.Conflict(
+                $"job `{id}` has no persistent workspace to sync; start it with `persistent: true` and without `no_sync`"),
+            _ => TypedResults.Json(
+                new ActionResponse { Success = true, Message = "Sync initiated" }, ServerJson.Context.ActionResponse),
+        };
+    }
+
+    private static async Task<IResult> StopAsync(
+        HttpContext context, JobStore jobs, StoredWorkspaces stored, IGrainFactory grains, string id)
     {
         var (job, error) = await FindAsync(context, jobs, id);
         if (job is null)
@@ -133,6 +168,7 @@ internal static class JobsApi
         }
 
         await grains.GetGrain<IJobGrain>(job.Id).StopAsync();
+        await stored.SettleAsync(job, context.RequestAborted);
         return TypedResults.Json(
             new ActionResponse { Success = true, Message = "Job stopped" }, ServerJson.Context.ActionResponse);
     }

@@ -9,7 +9,7 @@ internal static class NotOfferedApi
 {
     private static readonly string[] _paths =
     [
-        "/mags-jobs/usage", "/mags-jobs/{id}", "/mags-jobs/{id}/sync",
+        "/mags-jobs/usage", "/mags-jobs/{id}",
         "/mags-jobs/{id}/access", "/mags-jobs/{id}/exec", "/mags-jobs/{id}/files", "/mags-jobs/{id}/ticket",
         "/mags-files/{**rest}", "/mags-url-aliases/{**rest}", "/mags-cron/{**rest}",
     ];

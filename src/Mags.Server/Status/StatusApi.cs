@@ -1,3 +1,4 @@
+using Mags.Cluster.Workspaces.Sync;
 using Mags.Contracts.Server;
 using Mags.Machines;
 using Mags.Machines.Images;
@@ -28,7 +29,7 @@ internal static class StatusApi
             .Produces<HealthResponse>();
 
     private static JsonHttpResult<ServerInfoResponse> Show(
-        IMachineHost host, ImageCatalog catalog, IOptions<MachinesOptions> machines)
+        IMachineHost host, ImageCatalog catalog, StoreGate store, IOptions<MachinesOptions> machines)
     {
         var status = host.Status;
         return TypedResults.Json(
@@ -43,6 +44,7 @@ internal static class StatusApi
                 AcceleratorReason = status.AcceleratorReason,
                 Pool = PoolMapping.ToResponse(host.Pool),
                 Walls = status.Walls is { Count: > 0 } walls ? [.. walls.Select(ToResponse)] : null,
+                ObjectStore = ToResponse(store.State),
                 Images = ImagesApi.All(catalog, machines.Value),
             },
             ServerJson.Context.ServerInfoResponse);
@@ -58,6 +60,14 @@ internal static class StatusApi
             new HealthResponse { Status = state == HostState.Ready ? "ok" : NotReady(state) },
             ServerJson.Context.HealthResponse);
     }
+
+    private static ObjectStoreResponse ToResponse(StoreState store) => new()
+    {
+        Location = store.Location,
+        Open = store.IsOpen,
+        ConditionalWrites = store.ConditionalWrites,
+        Error = store.Fault,
+    };
 
     private static WallResponse ToResponse(Wall wall) =>
         new() { Name = wall.Name, Stands = wall.Stands, Detail = wall.Detail };

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Mags.Contracts.Jobs;
+using Mags.Contracts.Workspaces;
 using Mags.Data.Workspaces;
 using Mags.Server.Errors;
 
@@ -11,7 +12,13 @@ internal static partial class WorkspaceRules
     public static ErrorResult? Check(CreateJobRequest request) =>
         CheckId("workspace_id", request.WorkspaceId)
         ?? CheckId("base_workspace_id", request.BaseWorkspaceId)
-        ?? CheckBase(request);
+        ?? CheckBase(request.WorkspaceId, request.BaseWorkspaceId);
+
+    /// <summary>What is wrong with a fork that is asked for; null when nothing is.</summary>
+    public static ErrorResult? Check(CreateWorkspaceRequest request) =>
+        Require("workspace_id", request.WorkspaceId)
+        ?? Require("base_workspace_id", request.BaseWorkspaceId)
+        ?? CheckBase(request.WorkspaceId, request.BaseWorkspaceId);
 
     /// <summary>What a request wants of workspaces; null when nothing.</summary>
     public static WorkspaceWish? WishOf(CreateJobRequest request, string? image) =>
@@ -35,12 +42,23 @@ internal static partial class WorkspaceRules
             + $"it ends, or stop it (`mags stop {refusal.There}`), or start from it with `base_workspace_id`"),
         WorkspaceRefusalKind.OtherImage => ErrorResult.Conflict(
             $"workspace `{refusal.Workspace}` belongs to image `{refusal.There}`; leave field `image` out, or use another workspace"),
+        WorkspaceRefusalKind.Exists => ErrorResult.Conflict(
+            $"there is a workspace `{refusal.Workspace}` already; name another one, or delete it (`mags workspace delete {refusal.Workspace}`)"),
+        WorkspaceRefusalKind.Missing => Missing(refusal.Workspace),
         _ => ErrorResult.BadRequest(
             $"field `disk_gb` must be at least {refusal.There}, the size of workspace `{refusal.Workspace}`: a disk can only grow"),
     };
 
-    private static ErrorResult? CheckBase(CreateJobRequest request) =>
-        Given(request.WorkspaceId) is { } name && name == request.BaseWorkspaceId
+    /// <summary>There is no such workspace.</summary>
+    public static ErrorResult Missing(string id) => ErrorResult.NotFound(
+        $"there is no workspace `{id}`; `mags workspace list` shows those there are");
+
+    private static ErrorResult? Require(string field, string? id) => Given(id) is null
+        ? ErrorResult.BadRequest($"field `{field}` is missing: it is the name of a workspace")
+        : CheckId(field, id);
+
+    private static ErrorResult? CheckBase(string? own, string? from) =>
+        Given(own) is { } name && name == from
             ? ErrorResult.BadRequest(
                 "field `base_workspace_id` must not be the same as `workspace_id`: a base is never changed")
             : null;

@@ -124,17 +124,28 @@ public sealed class StoreSweeper
         string? fault = null;
         await foreach (var item in _store.ListAsync(StoreKeys.Heads, cancellationToken))
         {
-            try
-            {
-                await AddNamedAsync(item.Key, named, cancellationToken);
-            }
-            catch (ObjectStoreException exception) when (exception.Fault == ObjectStoreFault.Damaged)
-            {
-                fault ??= exception.Message;
-            }
+            fault = await FaultAsync(AddNamedAsync(item.Key, named, cancellationToken)) ?? fault;
+        }
+
+        foreach (var id in wish.Snapshots)
+        {
+            fault = await FaultAsync(AddSnapshotAsync(id, named, cancellationToken)) ?? fault;
         }
 
         return (named, fault);
+    }
+
+    private static async Task<string?> FaultAsync(Task reading)
+    {
+        try
+        {
+            await reading;
+            return null;
+        }
+        catch (ObjectStoreException exception) when (exception.Fault == ObjectStoreFault.Damaged)
+        {
+            return exception.Message;
+        }
     }
 
     private async Task AddNamedAsync(string head, HashSet<string> named, CancellationToken cancellationToken)
@@ -145,14 +156,18 @@ public sealed class StoreSweeper
         }
 
         named.Add(StoreKeys.Images + there.Head.ImageDigest);
-        foreach (var id in (string?[])[there.Head.Snapshot, there.Head.Previous])
+        await AddSnapshotAsync(there.Head.Snapshot, named, cancellationToken);
+        await AddSnapshotAsync(there.Head.Previous, named, cancellationToken);
+    }
+
+    private async Task AddSnapshotAsync(string? id, HashSet<string> named, CancellationToken cancellationToken)
+    {
+        if (id is not null && named.Add(StoreKeys.Snapshot(id)!))
         {
-            if (id is not null && named.Add(StoreKeys.Snapshot(id)!))
-            {
-                // Its list of packs tells all: no page has to be read.
-                var root = await _reader.ReadRootAsync(id, cancellationToken);
-                named.UnionWith(root.Packs.Select(pack => StoreKeys.Pack(pack.Pack)));
-            }
+            // Its list of packs tells all: no page has to be read.
+            var root = await _reader.ReadRootAsync(id, cancellationToken);
+            named.UnionWith(root.Packs.Select(pack => StoreKeys.Pack(pack.Pack)));
+            named.Add(StoreKeys.Images + root.Header.ImageDigest);
         }
     }
 

@@ -12,6 +12,9 @@ public sealed record SweepWish
     /// </summary>
     public required Func<WorkspaceHead, CancellationToken, Task<bool>> IsAlive { get; init; }
 
+    /// <summary>Snapshots that are wanted beside those that heads name: of forks that have no head of their own.</summary>
+    public IReadOnlyCollection<string> Snapshots { get; init; } = [];
+
     /// <summary>Digests of images that are wanted beside those that heads name.</summary>
     public IReadOnlyCollection<string> Images { get; init; } = [];
 

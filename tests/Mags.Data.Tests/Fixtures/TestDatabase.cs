@@ -33,6 +33,10 @@ internal sealed class TestDatabase : IAsyncDisposable
 
     public WorkspaceStore Workspaces => Services.GetRequiredService<WorkspaceStore>();
 
+    public LayerStore Layers => Services.GetRequiredService<LayerStore>();
+
+    public SnapshotStore Snapshots => Services.GetRequiredService<SnapshotStore>();
+
     public AccountStore Accounts => Services.GetRequiredService<AccountStore>();
 
     public DatabaseMigrator Migrator => Services.GetRequiredService<DatabaseMigrator>();

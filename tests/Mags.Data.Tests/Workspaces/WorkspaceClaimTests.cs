@@ -89,9 +89,9 @@ public sealed class WorkspaceClaimTests(PostgresServer postgres)
         await using var database = await TestDatabase.CreateAsync(provider, postgres);
         var ada = await database.AddUserAsync();
         var (_, first) = await AddAsync(database, ada, new WorkspaceWish { Name = "b", DiskGb = 7 }, diskGb: 7);
-        var opened = (await database.Workspaces.OpenAsync(ada, "b", RunToken))!;
+        var opened = (await database.Layers.OpenAsync(ada, "b", RunToken))!;
         await database.Workspaces.SetImageAsync(opened.Workspace.Id, "sha256:1", RunToken);
-        await database.Workspaces.SealAsync(opened.Workspace.Id, opened.Id, 1234, RunToken);
+        await database.Layers.SealAsync(opened.Workspace.Id, opened.Id, 1234, RunToken);
         await EndAsync(database, first);
 
         var (_, job) = await AddAsync(database, ada, new WorkspaceWish { Name = "f", Base = "b" });
@@ -138,11 +138,46 @@ public sealed class WorkspaceClaimTests(PostgresServer postgres)
         Assert.Equal(9, (await database.Workspaces.FindAsync(ada, "w", RunToken))!.DiskGb);
     }
 
+    [Theory, EachDatabase]
+    public async Task AddAsync_PersistentJobWithoutAWorkspace_GetsADiskOfItsOwnThatListsDoNotShow(string provider)
+    {
+        await using var database = await TestDatabase.CreateAsync(provider, postgres);
+        var ada = await database.AddUserAsync();
+        var (_, first) = await AddAsync(database, ada, new WorkspaceWish { Name = "b" });
+        await EndAsync(database, first);
+
+        var (_, job) = await AddAsync(database, ada, new WorkspaceWish { Base = "b" }, persistent: true);
+
+        var own = (await database.Workspaces.FindAsync(ada, WorkspaceRow.NameOf(job)!, RunToken))!;
+        Assert.Equal((job.Id, "b", true), (own.OwnerJobId, own.BaseWorkspaceId, own.Persistent));
+        Assert.Null(job.WorkspaceId);
+        Assert.Equal(["b"], (await database.Workspaces.ListAsync(ada, RunToken)).Select(row => row.Workspace.Name));
+        Assert.Empty(await database.Workspaces.DeleteOwnedAsync(null, RunToken));
+        await EndAsync(database, job);
+        _ = await database.Workspaces.DeleteOwnedAsync(job.Id, RunToken);
+        Assert.Null(await database.Workspaces.FindAsync(ada, WorkspaceRow.NameOf(job)!, RunToken));
+    }
+
+    [Theory, EachDatabase]
+    public async Task AddAsync_PersistentJob_MakesItsWorkspacePersistentForGoodUnlessItIsNotSynced(string provider)
+    {
+        await using var database = await TestDatabase.CreateAsync(provider, postgres);
+        var ada = await database.AddUserAsync();
+        var wish = new WorkspaceWish { Name = "w" };
+
+        await EndAsync(database, (await AddAsync(database, ada, wish, persistent: true, noSync: true)).Job);
+        Assert.False((await database.Workspaces.FindAsync(ada, "w", RunToken))!.Persistent);
+
+        await EndAsync(database, (await AddAsync(database, ada, wish, persistent: true)).Job);
+        await EndAsync(database, (await AddAsync(database, ada, wish)).Job);
+        Assert.True((await database.Workspaces.FindAsync(ada, "w", RunToken))!.Persistent);
+    }
+
     internal static async Task<(JobRefusal? Refusal, JobRow Job)> AddAsync(
-        TestDatabase database, Guid user, WorkspaceWish wish, int diskGb = 2)
+        TestDatabase database, Guid user, WorkspaceWish wish, int diskGb = 2, bool persistent = false, bool noSync = false)
     {
         var job = database.NewJob(user, $"job-{Guid.NewGuid():N}");
-        job.DiskGb = diskGb;
+        (job.DiskGb, job.Persistent, job.NoSync) = (diskGb, persistent, noSync);
         return (await database.Jobs.AddAsync(job, TestDatabase.NewInput(job), JobQuota.None, wish, RunToken), job);
     }
 

@@ -31,10 +31,10 @@ public sealed class WorkspaceStoreTests(PostgresServer postgres)
         var ada = await database.AddUserAsync();
         var first = await RunAsync(database, ada, "w");
         _ = await WorkspaceClaimTests.AddAsync(database, ada, new WorkspaceWish { Name = "w" });
-        var open = (await database.Workspaces.OpenAsync(ada, "w", RunToken))!;
+        var open = (await database.Layers.OpenAsync(ada, "w", RunToken))!;
 
         Assert.Equal([first.Below[0], first.Id], (await database.Workspaces.ReadAsync(ada, "w", RunToken))!.Layers);
-        Assert.Equal([open.Id], (await database.Workspaces.ListOpenAsync(RunToken)).Select(row => row.OpenLayerId!.Value));
+        Assert.Equal([open.Id], (await database.Layers.ListOpenAsync(RunToken)).Select(row => row.OpenLayerId!.Value));
     }
 
     [Theory, EachDatabase]
@@ -43,13 +43,13 @@ public sealed class WorkspaceStoreTests(PostgresServer postgres)
         await using var database = await TestDatabase.CreateAsync(provider, postgres);
         var ada = await database.AddUserAsync();
         var first = await RunAsync(database, ada, "w");
-        var open = (await database.Workspaces.OpenAsync(ada, "w", RunToken))!;
+        var open = (await database.Layers.OpenAsync(ada, "w", RunToken))!;
 
-        await database.Workspaces.AbandonAsync(open.Workspace.Id, open.Id, RunToken);
+        await database.Layers.AbandonAsync(open.Workspace.Id, open.Id, RunToken);
 
-        Assert.Empty(await database.Workspaces.ListOpenAsync(RunToken));
+        Assert.Empty(await database.Layers.ListOpenAsync(RunToken));
         Assert.Equal(
-            new[] { first.Below[0], first.Id }.Order(), (await database.Workspaces.ListLayersAsync(RunToken)).Order());
+            new[] { first.Below[0], first.Id }.Order(), (await database.Layers.ListAsync(RunToken)).Order());
     }
 
     [Theory, EachDatabase]
@@ -68,7 +68,7 @@ public sealed class WorkspaceStoreTests(PostgresServer postgres)
         Assert.Equal((true, 0), (first.Found, first.ActiveJobs));
         Assert.Equal([own.Id], first.Layers);
         Assert.Equal([shared.Id, shared.Below[0]], second.Layers);
-        Assert.Empty(await database.Workspaces.ListLayersAsync(RunToken));
+        Assert.Empty(await database.Layers.ListAsync(RunToken));
         Assert.False((await database.Workspaces.DeleteAsync(ada, "f", RunToken)).Found);
     }
 
@@ -83,11 +83,11 @@ public sealed class WorkspaceStoreTests(PostgresServer postgres)
         var second = await RunAsync(database, ada, "b");
         var third = await RunAsync(database, ada, "b");
 
-        Assert.Null(await database.Workspaces.PlanMergeAsync(third.Workspace.Id, 4, RunToken));
+        Assert.Null(await database.Layers.PlanMergeAsync(third.Workspace.Id, 4, RunToken));
         // A run that has begun meanwhile makes no difference.
         _ = await WorkspaceClaimTests.AddAsync(database, ada, new WorkspaceWish { Name = "b" });
-        _ = await database.Workspaces.OpenAsync(ada, "b", RunToken);
-        var plan = (await database.Workspaces.PlanMergeAsync(third.Workspace.Id, 3, RunToken))!;
+        _ = await database.Layers.OpenAsync(ada, "b", RunToken);
+        var plan = (await database.Layers.PlanMergeAsync(third.Workspace.Id, 3, RunToken))!;
 
         Assert.Equal([shared.Below[0], shared.Id], plan.Below);
         Assert.Equal([second.Id, third.Id], plan.Merged);
@@ -105,8 +105,8 @@ public sealed class WorkspaceStoreTests(PostgresServer postgres)
         await WorkspaceClaimTests.EndAsync(database, fork);
         var own = await RunAsync(database, ada, "f");
 
-        Assert.Null(await database.Workspaces.PlanMergeAsync(own.Workspace.Id, 3, RunToken));
-        var plan = (await database.Workspaces.PlanMergeAsync(own.Workspace.Id, 1, RunToken))!;
+        Assert.Null(await database.Layers.PlanMergeAsync(own.Workspace.Id, 3, RunToken));
+        var plan = (await database.Layers.PlanMergeAsync(own.Workspace.Id, 1, RunToken))!;
 
         Assert.Equal([first.Below[0]], plan.Below);
         Assert.Equal([first.Id, second.Id, own.Id], plan.Merged);
@@ -119,16 +119,16 @@ public sealed class WorkspaceStoreTests(PostgresServer postgres)
         var ada = await database.AddUserAsync();
         var first = await RunAsync(database, ada, "w");
         var second = await RunAsync(database, ada, "w");
-        var plan = (await database.Workspaces.PlanMergeAsync(second.Workspace.Id, 2, RunToken))!;
+        var plan = (await database.Layers.PlanMergeAsync(second.Workspace.Id, 2, RunToken))!;
         _ = await WorkspaceClaimTests.AddAsync(database, ada, new WorkspaceWish { Name = "w" });
-        var open = (await database.Workspaces.OpenAsync(ada, "w", RunToken))!;
+        var open = (await database.Layers.OpenAsync(ada, "w", RunToken))!;
         var into = Guid.CreateVersion7();
 
-        var unneeded = await database.Workspaces.ReplaceAsync(plan, into, 7, RunToken);
+        var unneeded = await database.Layers.ReplaceAsync(plan, into, 7, RunToken);
 
         Assert.Equal([second.Id, first.Id], unneeded);
         Assert.Equal([first.Below[0], into], (await database.Workspaces.ReadAsync(ada, "w", RunToken))!.Layers);
-        await database.Workspaces.SealAsync(open.Workspace.Id, open.Id, 1, RunToken);
+        await database.Layers.SealAsync(open.Workspace.Id, open.Id, 1, RunToken);
         var read = (await database.Workspaces.ReadAsync(ada, "w", RunToken))!;
         Assert.Equal([first.Below[0], into, open.Id], read.Layers);
         Assert.Equal(8, read.Workspace.Bytes);
@@ -141,13 +141,13 @@ public sealed class WorkspaceStoreTests(PostgresServer postgres)
         var ada = await database.AddUserAsync();
         _ = await RunAsync(database, ada, "w");
         var second = await RunAsync(database, ada, "w");
-        var plan = (await database.Workspaces.PlanMergeAsync(second.Workspace.Id, 2, RunToken))!;
+        var plan = (await database.Layers.PlanMergeAsync(second.Workspace.Id, 2, RunToken))!;
         _ = await database.Workspaces.DeleteAsync(ada, "w", RunToken);
         var into = Guid.CreateVersion7();
 
-        Assert.Equal([into], await database.Workspaces.ReplaceAsync(plan, into, 7, RunToken));
+        Assert.Equal([into], await database.Layers.ReplaceAsync(plan, into, 7, RunToken));
 
-        Assert.Empty(await database.Workspaces.ListLayersAsync(RunToken));
+        Assert.Empty(await database.Layers.ListAsync(RunToken));
     }
 
     [Theory, EachDatabase]
@@ -180,11 +180,12 @@ public sealed class WorkspaceStoreTests(PostgresServer postgres)
             list.Select(summary => (summary.Workspace.Name, summary.HasActive, summary.Workspace.Bytes)));
     }
 
-    private static async Task<OpenedLayer> RunAsync(TestDatabase database, Guid user, string name, long bytes = 1)
+    internal static async Task<OpenedLayer> RunAsync(TestDatabase database, Guid user, string name, long bytes = 1, bool persistent = false)
     {
-        var (_, job) = await WorkspaceClaimTests.AddAsync(database, user, new WorkspaceWish { Name = name });
-        var opened = (await database.Workspaces.OpenAsync(user, name, RunToken))!;
-        await database.Workspaces.SealAsync(opened.Workspace.Id, opened.Id, bytes, RunToken);
+        var (_, job) = await WorkspaceClaimTests.AddAsync(
+            database, user, new WorkspaceWish { Name = name }, persistent: persistent);
+        var opened = (await database.Layers.OpenAsync(user, name, RunToken))!;
+        await database.Layers.SealAsync(opened.Workspace.Id, opened.Id, bytes, RunToken);
         await WorkspaceClaimTests.EndAsync(database, job);
         return opened;
     }

@@ -107,7 +107,6 @@ public sealed class StatusTests(SharedServer shared)
 
     [Theory]
     [InlineData("PATCH", "/api/v1/mags-jobs/x")]
-    [InlineData("POST", "/api/v1/mags-jobs/x/sync")]
     [InlineData("POST", "/api/v1/mags-jobs/x/access")]
     [InlineData("POST", "/api/v1/mags-jobs/x/exec")]
     [InlineData("PUT", "/api/v1/mags-jobs/x/files")]

@@ -1,21 +1,22 @@
 using System.Text.Json;
-using Mags.Contracts.Jobs;
+using System.Text.Json.Serialization.Metadata;
 using Mags.Server.Errors;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace Mags.Server.Jobs;
+namespace Mags.Server;
 
-/// <summary>Reads the body of a new job: any JSON object whose known fields have the right types.</summary>
-internal static class JobRequestReader
+/// <summary>Reads the body of a request: any JSON object whose known fields have the right types.</summary>
+internal static class JsonRequest
 {
-    private const string NoObject = "the body must be a JSON object, like {\"script\": \"echo hi\", \"type\": \"inline\"}";
+    private const string NoObject = "the body must be a JSON object, like {\"name\": \"value\"}";
 
     /// <summary>How many times the limit a body may be long and still be read to its end before it is refused.</summary>
     private const int DrainFactor = 4;
 
     /// <summary>Reads the body; exactly one of the two is set.</summary>
-    public static async Task<(CreateJobRequest? Request, ErrorResult? Error)> ReadAsync(
-        HttpRequest request, CancellationToken cancellationToken)
+    public static async Task<(T? Request, ErrorResult? Error)> ReadAsync<T>(
+        HttpRequest request, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+        where T : class
     {
         if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { MaxRequestBodySize: { } limit } size
             && request.ContentLength > limit)
@@ -26,8 +27,7 @@ internal static class JobRequestReader
 
         try
         {
-            var body = await JsonSerializer.DeserializeAsync(
-                request.Body, ServerJson.Context.CreateJobRequest, cancellationToken);
+            var body = await JsonSerializer.DeserializeAsync(request.Body, type, cancellationToken);
             return body is null ? (null, ErrorResult.BadRequest(NoObject)) : (body, null);
         }
         catch (JsonException exception)

@@ -1,0 +1,118 @@
+using System.Collections.Concurrent;
+using Mags.Data.Workspaces;
+using Mags.Machines;
+using Mags.Machines.Disks;
+using Microsoft.Extensions.Logging;
+
+namespace Mags.Cluster.Workspaces;
+
+/// <summary>
+/// The disks of workspaces whose sandboxes run on this node. What their guests have written can be sealed while they go on:
+/// in a new layer, which lies on the one that is sealed.
+/// </summary>
+internal sealed partial class LiveDisks(LayerStore layers, LayerFiles files, ILogger<LiveDisks> logger)
+{
+    private readonly ConcurrentDictionary<Guid, LiveDisk> _disks = new();
+
+    /// <summary>The workspaces that sandboxes write to now.</summary>
+    public IEnumerable<Guid> Workspaces => _disks.Keys;
+
+    /// <summary>Begins with a disk that is kept; its workspace's open layer is the machine's own.</summary>
+    public void Add(JobDisk disk, IMachine machine) => _disks[disk.Kept!.Value] = new LiveDisk(disk, machine);
+
+    /// <summary>Ends with a workspace: its machine is about to end. Returns when no seal is under way any more.</summary>
+    public async Task RemoveAsync(Guid workspace)
+    {
+        if (_disks.TryRemove(workspace, out var live))
+        {
+            await live.Turn.WaitAsync();
+            live.IsOver = true;
+            _ = live.Turn.Release();
+        }
+    }
+
+    /// <summary>Whether a guest has written since its layer was begun. False when no sandbox runs.</summary>
+    public async Task<bool> HasChangedAsync(Guid workspace, CancellationToken cancellationToken)
+    {
+        if (!_disks.ContainsKey(workspace))
+        {
+            return false;
+        }
+
+        var open = await layers.ListOpenAsync(workspace, cancellationToken);
+        return open.Any(files.HasChanged);
+    }
+
+    /// <summary>
+    /// Seals what the guest has written until now, when it has written anything. Nothing happens when no sandbox runs.
+    /// </summary>
+    /// <exception cref="MachineException">It could not be sealed; the guest goes on as before.</exception>
+    public Task SealAsync(Guid workspace, CancellationToken cancellationToken) => UseAsync(
+        workspace,
+        async (_, machine) =>
+        {
+            var open = await layers.ListOpenAsync(workspace, cancellationToken);
+
+            // Two are open where a seal was cut off: which of them is written to is seen at the end.
+            if (open.Count == 1 && files.HasChanged(open[0])
+                && await layers.StackAsync(workspace, open[0], cancellationToken) is { } next)
+            {
+                await SealAsync(workspace, machine, open[0], next);
+            }
+        },
+        cancellationToken);
+
+    /// <summary>Does something with a disk and its machine, one at a time. Nothing happens when no sandbox runs.</summary>
+    public async Task UseAsync(Guid workspace, Func<JobDisk, IMachine, Task> use, CancellationToken cancellationToken)
+    {
+        if (!_disks.TryGetValue(workspace, out var live))
+        {
+            return;
+        }
+
+        await live.Turn.WaitAsync(cancellationToken);
+        try
+        {
+            if (!live.IsOver)
+            {
+                await use(live.Disk, live.Machine);
+            }
+        }
+        finally
+        {
+            _ = live.Turn.Release();
+        }
+    }
+
+    // Not to be cut off half-way.
+    private async Task SealAsync(Guid workspace, IMachine machine, Guid layer, Guid next)
+    {
+        try
+        {
+            var seal = await machine.SealLayerAsync(files.PathOf(next), CancellationToken.None);
+            LogSealed(layer, workspace, seal.IsFrozen, seal.Pause.TotalMilliseconds);
+        }
+        catch when (!File.Exists(files.PathOf(next)))
+        {
+            await layers.AbandonAsync(workspace, next, CancellationToken.None);
+            throw;
+        }
+
+        await layers.SealAsync(workspace, layer, files.Flush(layer) ?? 0, CancellationToken.None);
+    }
+
+    private sealed class LiveDisk(JobDisk disk, IMachine machine)
+    {
+        public JobDisk Disk { get; } = disk;
+
+        public IMachine Machine { get; } = machine;
+
+        // Never disposed: it holds nothing but memory, and somebody may still wait for it.
+        public SemaphoreSlim Turn { get; } = new(1);
+
+        public bool IsOver { get; set; }
+    }
+
+    [LoggerMessage(LogLevel.Debug, "Layer {Layer} of workspace {Workspace} was sealed while its guest runs (frozen: {Frozen}, {Milliseconds} ms)")]
+    private partial void LogSealed(Guid layer, Guid workspace, bool frozen, double milliseconds);
+}

@@ -1,0 +1,204 @@
+using System.Threading.Channels;
+using Mags.Data;
+using Mags.Data.Workspaces;
+using Mags.Machines;
+using Mags.Storage.Objects;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Mags.Cluster.Workspaces.Sync;
+
+/// <summary>
+/// Keeps persistent workspaces in the object store: when somebody asks, and while sandboxes write to them. One sync at a
+/// time for each; what fails is shown in its row and tried again until it succeeds.
+/// </summary>
+internal sealed partial class WorkspaceSync(
+    WorkspaceUploader uploader,
+    WorkspaceDisks disks,
+    LiveDisks live,
+    SnapshotStore snapshots,
+    StoreGate gate,
+    IOptions<WorkspaceOptions> options,
+    TimeProvider time,
+    ILogger<WorkspaceSync> logger) : BackgroundService
+{
+    private static readonly TimeSpan _firstRetry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _lastRetry = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<Guid, SyncTurn> _turns = [];
+    private readonly Channel<SyncTurn> _due = Channel.CreateUnbounded<SyncTurn>();
+
+    /// <summary>
+    /// Has a workspace synced. Returns when a sync that began after this call has come to an end, however it did.
+    /// </summary>
+    public Task RequestAsync(Guid workspace)
+    {
+        lock (_lock)
+        {
+            if (!_turns.TryGetValue(workspace, out var turn))
+            {
+                turn = new SyncTurn(workspace);
+                _turns.Add(workspace, turn);
+                _ = _due.Writer.TryWrite(turn);
+            }
+
+            return turn.Ask();
+        }
+    }
+
+    /// <summary>Has what a job wrote synced, when it is kept; nobody waits for it.</summary>
+    public void Request(JobDisk disk)
+    {
+        if (disk.Kept is { } workspace)
+        {
+            _ = RequestAsync(workspace);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await Task.WhenAll(
+                Enumerable.Range(0, options.Value.ParallelSyncs).Select(_ => WorkAsync(stoppingToken))
+                    .Append(FollowAsync(stoppingToken)));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The server stops; what is pending is found in the rows at the next start.
+        }
+    }
+
+    /// <summary>Asks for what the last run has left, and then for what guests write.</summary>
+    private async Task FollowAsync(CancellationToken cancellationToken)
+    {
+        // Not to hold up the start of the server, nor to be ended by a store that is down.
+        await Task.Yield();
+        await TryAsync(() => gate.OpenAsync(cancellationToken));
+        await TryAsync(async () =>
+        {
+            foreach (var workspace in await snapshots.ListPendingAsync(cancellationToken))
+            {
+                _ = RequestAsync(workspace);
+            }
+        });
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(options.Value.SyncSeconds), time);
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            foreach (var workspace in live.Workspaces)
+            {
+                await TryAsync(async () =>
+                {
+                    if (await live.HasChangedAsync(workspace, cancellationToken)
+                        && await snapshots.IsPersistentAsync(workspace, cancellationToken))
+                    {
+                        _ = RequestAsync(workspace);
+                    }
+                });
+            }
+        }
+    }
+
+    private async Task WorkAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var turn in _due.Reader.ReadAllAsync(cancellationToken))
+        {
+            lock (_lock)
+            {
+                turn.Begin();
+            }
+
+            var isDone = await SyncAsync(turn.Workspace, cancellationToken);
+            lock (_lock)
+            {
+                var isAskedFor = turn.End(isDone);
+                if (!isDone)
+                {
+                    _ = RetryAsync(turn, cancellationToken);
+                }
+                else if (isAskedFor)
+                {
+                    _ = _due.Writer.TryWrite(turn);
+                }
+                else
+                {
+                    _ = _turns.Remove(turn.Workspace);
+                }
+            }
+        }
+    }
+
+    private async Task RetryAsync(SyncTurn turn, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await turn.UntilNextTryAsync(_firstRetry, _lastRetry, time, cancellationToken);
+            _ = _due.Writer.TryWrite(turn);
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops.
+        }
+    }
+
+    private async Task<bool> SyncAsync(Guid workspace, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var until = time.GetUtcNow();
+            if (!await snapshots.IsPersistentAsync(workspace, cancellationToken))
+            {
+                return true;
+            }
+
+            await live.SealAsync(workspace, cancellationToken);
+            await uploader.UploadAsync(workspace, until, cancellationToken);
+            disks.NoteGrown(workspace);
+            return true;
+        }
+#pragma warning disable CA1031 // The edge of a background loop: whatever it is, it is shown, and tried again.
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            LogFailed(workspace, exception);
+            await NoteAsync(workspace, exception);
+            return false;
+        }
+    }
+
+    private async Task NoteAsync(Guid workspace, Exception exception)
+    {
+        if (exception is ObjectStoreException)
+        {
+            gate.Note(exception.Message);
+        }
+
+        if (exception is not DatabaseException)
+        {
+            var sentence = exception is ObjectStoreException or MachineException
+                ? exception.Message
+                : $"the server failed: {exception.Message}";
+            await TryAsync(() => snapshots.SetErrorAsync(workspace, sentence, CancellationToken.None));
+        }
+    }
+
+    private async Task TryAsync(Func<Task> work)
+    {
+        try
+        {
+            await work();
+        }
+        catch (Exception exception) when (exception is ObjectStoreException or DatabaseException)
+        {
+            LogNotYet(exception.Message);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Workspace {Workspace} could not be synced; tried again")]
+    private partial void LogFailed(Guid workspace, Exception exception);
+
+    [LoggerMessage(LogLevel.Warning, "Not yet: {Reason}")]
+    private partial void LogNotYet(string reason);
+}
