@@ -1,4 +1,5 @@
 using Mags.Data.Accounts;
+using Mags.Data.Files;
 using Mags.Data.Jobs;
 using Mags.Data.Postgres;
 using Mags.Data.Sqlite;
@@ -15,10 +16,10 @@ namespace Mags.Data;
 public static class DataServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds <see cref="JobStore"/>, <see cref="WorkspaceStore"/>, <see cref="AccountStore"/> and <see cref="DatabaseMigrator"/> on the database that
-    /// configuration section <see cref="DataOptions.Section"/> names. Nothing is opened before the first use; call
-    /// <see cref="DatabaseMigrator.MigrateAsync"/> before any store. When the provider is disposed, writes that wait
-    /// are carried out first.
+    /// Adds <see cref="JobStore"/>, <see cref="WorkspaceStore"/>, <see cref="FileStore"/>, <see cref="AccountStore"/> and
+    /// <see cref="DatabaseMigrator"/> on the database that configuration section <see cref="DataOptions.Section"/> names.
+    /// Nothing is opened before the first use; call <see cref="DatabaseMigrator.MigrateAsync"/> before any store. When the
+    /// provider is disposed, writes that wait are carried out first.
     /// </summary>
     public static IServiceCollection AddMagsData(this IServiceCollection services)
     {
@@ -30,6 +31,7 @@ public static class DataServiceCollectionExtensions
         services.AddSingleton(provider => new WorkspaceStore(
             provider.GetRequiredService<Database>(),
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new FileStore(provider.GetRequiredService<Database>()));
         services.AddSingleton(provider => new AccountStore(
             provider.GetRequiredService<Database>(),
             provider.GetRequiredService<TimeProvider>()));

@@ -1,4 +1,5 @@
 using Mags.Data.Accounts;
+using Mags.Data.Files;
 using Mags.Data.Jobs;
 using Mags.Data.Workspaces;
 using Microsoft.Data.Sqlite;
@@ -32,6 +33,8 @@ internal sealed class TestDatabase : IAsyncDisposable
     public JobStore Jobs => Services.GetRequiredService<JobStore>();
 
     public WorkspaceStore Workspaces => Services.GetRequiredService<WorkspaceStore>();
+
+    public FileStore Files => Services.GetRequiredService<FileStore>();
 
     public AccountStore Accounts => Services.GetRequiredService<AccountStore>();
 
