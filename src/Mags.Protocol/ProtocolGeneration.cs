@@ -8,8 +8,8 @@ namespace Mags.Protocol;
 public static class ProtocolGeneration
 {
     /// <summary>The generation that this build speaks.</summary>
-    public const uint Current = 5;
+    public const uint Current = 6;
 
     /// <summary>The oldest guest generation that this host still drives.</summary>
-    public const uint OldestGuest = 5;
+    public const uint OldestGuest = 6;
 }

@@ -13,6 +13,7 @@ public sealed class AgentProtocolShapeTests
           SetClock SetClockRequest -> SetClockReply
           SealDisk SealDiskRequest -> SealDiskReply
           Exec stream ExecInput -> stream ExecOutput
+          PutFiles stream PutFilesInput -> PutFilesReply
         enum OutputStream
           0 OUTPUT_STREAM_UNSPECIFIED
           1 OUTPUT_STREAM_STDOUT
@@ -49,6 +50,8 @@ public sealed class AgentProtocolShapeTests
           4 failed ExecFailed
           5 stdin_ack uint64
           6 claimed ClaimReply
+        message FileStart
+          1 name string
         message HelloReply
           1 generation uint32
           2 agent_version string
@@ -76,6 +79,12 @@ public sealed class AgentProtocolShapeTests
           5 memory_kills int64
         message ProcessStarted
           1 pid int32
+        message PutFilesInput
+          1 start FileStart
+          2 data bytes
+          3 end bool
+        message PutFilesReply
+          1 failure string
         message SealDiskReply
         message SealDiskRequest
         message SetClockReply

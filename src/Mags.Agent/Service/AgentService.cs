@@ -54,6 +54,10 @@ internal sealed class AgentService(ProcessLauncher launcher, Machine? machine, T
         return Task.FromResult(new SealDiskReply());
     }
 
+    public override async Task<PutFilesReply> PutFiles(
+        IAsyncStreamReader<PutFilesInput> requestStream, ServerCallContext context) =>
+        new() { Failure = await MachineOrRefuse().PutFilesAsync(requestStream, context.CancellationToken) };
+
     public override async Task Exec(
         IAsyncStreamReader<ExecInput> requestStream, IServerStreamWriter<ExecOutput> responseStream, ServerCallContext context)
     {
