@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Mags.Cluster.Files;
 using Mags.Cluster.Jobs.Admission;
 using Mags.Cluster.Jobs.Logs;
 using Mags.Cluster.Workspaces;
@@ -20,6 +21,7 @@ internal sealed partial class JobRunner(
     JobLogStore logs,
     JobReporter reporter,
     WorkspaceDisks disks,
+    JobFiles files,
     IOptions<JobOptions> options,
     TimeProvider time,
     ILogger<JobRunner> logger)
@@ -79,6 +81,12 @@ internal sealed partial class JobRunner(
                 ticket.MachineReady();
                 await reporter.UntilWrittenAsync(
                     job.Id, () => disks.BindAsync(disk, machine.ImageDigest, stopped), stopped);
+                // Ahead of the script's beginning: a job that the server's stop cuts off here runs at the next start.
+                if (await files.PlaceAsync(machine, input, stopped) is { } fault)
+                {
+                    return new JobOutcome { Fault = fault };
+                }
+
                 return run.TryBegin() && await reporter.MachineReadyAsync(job.Id, machine, stopped)
                     ? await RunScriptAsync(machine, job, input, log, stopped)
                     : new JobOutcome { CutOff = true };

@@ -7,11 +7,13 @@ using Mags.Machines.Pool;
 using Mags.Server.Access;
 using Mags.Server.Accounts;
 using Mags.Server.Errors;
+using Mags.Server.Files;
 using Mags.Server.Images;
 using Mags.Server.Jobs;
 using Mags.Server.OpenApi;
 using Mags.Server.Status;
 using Mags.Server.Workspaces;
+using Mags.Storage;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
@@ -57,12 +59,16 @@ internal static class MagsServer
         services.AddOptions<PoolOptions>().PostConfigure<IOptions<JobLimitOptions>>(FitPool);
         AddOptions<UserLimitOptions, UserLimitOptionsValidator>(services, UserLimitOptions.Section);
         services.AddMagsData();
+        services.AddMagsStorage();
         services.AddMagsMachines();
         services.AddMagsCluster();
         services.AddSingleton<FirstUser>();
         services.AddSingleton<JobSizes>();
         services.AddSingleton<JobRequestValidator>();
         services.AddSingleton<JobIntake>();
+        services.AddSingleton<SpoolFolder>();
+        services.AddHostedService(provider => provider.GetRequiredService<SpoolFolder>());
+        services.AddSingleton<UploadReader>();
         services.AddRoutingCore();
         services.AddMagsOpenApi();
     }
@@ -101,6 +107,7 @@ internal static class MagsServer
     private static void MapApi(RouteGroupBuilder api)
     {
         api.MapJobs();
+        api.MapFiles();
         api.MapWorkspaces();
         api.MapNotOffered();
         api.MapImages();

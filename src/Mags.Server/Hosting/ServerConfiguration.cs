@@ -2,6 +2,7 @@ using Mags.Cluster.Jobs.Logs;
 using Mags.Cluster.Nodes;
 using Mags.Data;
 using Mags.Machines;
+using Mags.Storage;
 
 namespace Mags.Server.Hosting;
 
@@ -14,6 +15,7 @@ internal static class ServerConfiguration
     public const string FileName = "config.json";
     private const string DatabaseName = "mags.db";
     private const string LogsFolder = "logs";
+    private const string ObjectsFolder = "objects";
 
     public static void Add(IConfigurationBuilder configuration, ServerSettings settings)
     {
@@ -22,6 +24,8 @@ internal static class ServerConfiguration
             [$"{DataOptions.Section}:{nameof(DataOptions.ConnectionString)}"] =
                 $"Data Source={Path.Combine(settings.Home, DatabaseName)}",
             [$"{JobLogOptions.Section}:{nameof(JobLogOptions.Folder)}"] = Path.Combine(settings.Home, LogsFolder),
+            [$"{ObjectStoreOptions.Section}:{nameof(ObjectStoreOptions.Folder)}"] =
+                Path.Combine(settings.Home, ObjectsFolder),
         });
         configuration.AddJsonFile(Path.Combine(settings.Home, FileName), optional: true, reloadOnChange: false);
         configuration.AddInMemoryCollection(Overrides(settings));

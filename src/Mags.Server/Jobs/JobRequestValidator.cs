@@ -40,6 +40,7 @@ internal sealed class JobRequestValidator(
             ?? CheckTimeout(request)
             ?? CheckImage(request)
             ?? CheckIsolation(request)
+            ?? FileRules.Check(request, Limits)
             ?? NotOfferedRules.Check(request);
         return error is null ? (SpecOf(request), null) : (null, error);
     }
@@ -55,6 +56,7 @@ internal sealed class JobRequestValidator(
         MemoryMib = JobSizes.RoundUp(request.MemoryMb ?? Math.Min(Limits.DefaultMemoryMib, sizes.MaxMemoryMib)),
         DiskGb = request.DiskGb ?? Limits.DefaultDiskGb,
         Workspace = WorkspaceRules.WishOf(request, ImageOf(request)),
+        Files = FileRules.IdsOf(request),
         TimeoutSeconds = request.Timeout ?? Limits.DefaultTimeoutSeconds,
         // Nobody asked, so a node that can give none is no reason to refuse.
         Network = request.Network ?? (network.Value.Default ? null : false),

@@ -27,6 +27,5 @@ internal static class NotOfferedRules
         ("persistent", request.Persistent == true, "persistent sandboxes are"),
         ("no_sync", request.NoSync == true, "persistent sandboxes are"),
         ("startup_command", !string.IsNullOrEmpty(request.StartupCommand), "sleep and wake are"),
-        ("file_ids", request.FileIds is { Count: > 0 }, "uploaded files are"),
     ];
 }

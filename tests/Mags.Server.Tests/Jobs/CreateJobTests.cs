@@ -223,7 +223,6 @@ public sealed class CreateJobTests(SharedServer shared)
     [InlineData("persistent", "true")]
     [InlineData("no_sync", "true")]
     [InlineData("startup_command", "\"sleep 1\"")]
-    [InlineData("file_ids", "[\"f-1\"]")]
     public async Task Post_WhatIsNotOfferedYet_IsRefusedByName(string field, string value)
     {
         var answer = await _server.PostJobAsync("exit 0", $"\"{field}\": {value}");
