@@ -2,6 +2,7 @@ using Mags.Bench;
 using Mags.Bench.Api;
 using Mags.Bench.Burst;
 using Mags.Bench.Crash;
+using Mags.Bench.Files;
 using Mags.Bench.Fork;
 using Mags.Bench.Isolation;
 using Mags.Bench.Memory;
@@ -27,11 +28,14 @@ switch (options.Bench)
     case "fork":
         await ForkBench.RunAsync(options, CancellationToken.None);
         return 0;
+    case "files":
+        await FilesBench.RunAsync(options, CancellationToken.None);
+        return 0;
     case "isolation":
         await IsolationBench.RunAsync(options, CancellationToken.None);
         return 0;
     default:
         await Console.Error.WriteLineAsync(
-            $"bench: there is no benchmark '{options.Bench}'; there are: api, burst, crash, fork, fuzz, isolation, memory, tti");
+            $"bench: there is no benchmark '{options.Bench}'; there are: api, burst, crash, files, fork, fuzz, isolation, memory, tti");
         return 2;
 }

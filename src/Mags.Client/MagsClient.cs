@@ -1,10 +1,12 @@
 using System.Globalization;
+using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using Mags.Client.Errors;
 using Mags.Client.Http;
 using Mags.Client.Jobs;
 using Mags.Contracts;
 using Mags.Contracts.Account;
+using Mags.Contracts.Files;
 using Mags.Contracts.Images;
 using Mags.Contracts.Jobs;
 using Mags.Contracts.Server;
@@ -121,6 +123,22 @@ public sealed class MagsClient : IDisposable
     public Task<ActionResponse> StopJobAsync(string job, CancellationToken cancellationToken = default) =>
         _http.PostAsync($"{JobPath(job)}/stop", MagsJsonContext.Default.ActionResponse, cancellationToken);
 
+    /// <summary>
+    /// Uploads a file that jobs can name: <c>POST /mags-files</c>. It may take as long as it needs, as long as it gets on
+    /// within <see cref="MagsClientOptions.Timeout"/>.
+    /// </summary>
+    /// <param name="content">Its content, read from here on to its end; it stays the caller's.</param>
+    /// <param name="name">Its name; a path is cut off by the server.</param>
+    /// <param name="progress">Told how many bytes have been sent; null for nobody.</param>
+    /// <param name="cancellationToken">Gives up; the server keeps nothing then, unless it has answered already.</param>
+    public Task<FileResponse> UploadFileAsync(
+        Stream content, string name, IProgress<long>? progress = null, CancellationToken cancellationToken = default) =>
+        _http.UploadAsync(
+            "mags-files",
+            getsOn => NewForm(new FileContent(content, progress, getsOn), name),
+            MagsJsonContext.Default.FileResponse,
+            cancellationToken);
+
     /// <summary>The caller's workspaces, by name: <c>GET /mags-workspaces</c>.</summary>
     public Task<WorkspaceListResponse> ListWorkspacesAsync(CancellationToken cancellationToken = default) =>
         _http.GetAsync("mags-workspaces", MagsJsonContext.Default.WorkspaceListResponse, cancellationToken);
@@ -146,6 +164,17 @@ public sealed class MagsClient : IDisposable
 
     /// <summary>Closes the connections that are the client's own.</summary>
     public void Dispose() => _http.Dispose();
+
+    private static MultipartFormDataContent NewForm(FileContent file, string name)
+    {
+        // Other than as `filename`, any name can be said so.
+        file.Headers.ContentDisposition = new ContentDispositionHeaderValue("form-data")
+        {
+            Name = "\"file\"",
+            FileNameStar = name,
+        };
+        return new MultipartFormDataContent { file };
+    }
 
     private static string JobPath(string job) => $"mags-jobs/{Uri.EscapeDataString(job)}";
 }

@@ -1,12 +1,16 @@
 using System.Net;
+using Mags.Cluster.Files;
 using Mags.Cluster.Jobs;
 using Mags.Cluster.Jobs.Admission;
 using Mags.Cluster.Jobs.Logs;
 using Mags.Cluster.Nodes;
+using Mags.Cluster.Objects;
 using Mags.Cluster.Workspaces;
 using Mags.Cluster.Workspaces.Sync;
+using Mags.Data.Files;
 using Mags.Data.Workspaces;
 using Mags.Machines.Disks;
+using Mags.Storage.Objects;
 using Mags.Storage.Snapshots;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -23,9 +27,9 @@ public static class ClusterServiceCollectionExtensions
     private const string Name = "mags";
 
     /// <summary>
-    /// Adds the grains, a silo for them, and what runs jobs on this node. Needs Mags.Data's stores and an
-    /// <see cref="Machines.IMachineHost"/>. Its hosted services belong before the web server's: the silo first, then
-    /// the recovery of what the last run left.
+    /// Adds the grains, a silo for them, and what runs jobs on this node. Needs Mags.Data's stores, an
+    /// <see cref="IObjectStore"/> and an <see cref="Machines.IMachineHost"/>. Its hosted services belong
+    /// before the web server's: the silo first, then the recovery of what the last run left.
     /// </summary>
     public static IServiceCollection AddMagsCluster(this IServiceCollection services)
     {
@@ -33,6 +37,7 @@ public static class ClusterServiceCollectionExtensions
         AddOptions<JobOptions, JobOptionsValidator>(services, JobOptions.Section);
         AddOptions<JobLogOptions, JobLogOptionsValidator>(services, JobLogOptions.Section);
         AddOptions<WorkspaceOptions, WorkspaceOptionsValidator>(services, WorkspaceOptions.Section);
+        AddOptions<UploadOptions, UploadOptionsValidator>(services, UploadOptions.Section);
         services.TryAddSingleton(TimeProvider.System);
         services.AddOrleans(AddSilo);
 
@@ -42,6 +47,15 @@ public static class ClusterServiceCollectionExtensions
         services.AddSingleton<MemoryRelief>();
         services.AddSingleton<NodeAdmission>();
         AddWorkspaces(services);
+        services.AddSingleton(provider => new Uploads(
+            provider.GetRequiredService<FileStore>(),
+            provider.GetRequiredService<SnapshotStore>(),
+            provider.GetRequiredService<IObjectStore>(),
+            provider.GetRequiredService<StoreGate>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<Uploads>>()));
+        services.AddSingleton<JobFiles>();
+        services.AddHostedService<UploadSweeper>();
         services.AddSingleton<JobReporter>();
         services.AddSingleton<ScriptRunner>();
         services.AddSingleton<JobRunner>();

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Mags.Contracts.Account;
 using Mags.Contracts.Errors;
+using Mags.Contracts.Files;
 using Mags.Contracts.Images;
 using Mags.Contracts.Jobs;
 using Mags.Contracts.Server;
@@ -15,6 +16,7 @@ namespace Mags.Contracts;
 [JsonSerializable(typeof(ActionResponse))]
 [JsonSerializable(typeof(CreateJobRequest))]
 [JsonSerializable(typeof(ErrorResponse))]
+[JsonSerializable(typeof(FileResponse))]
 [JsonSerializable(typeof(HealthResponse))]
 [JsonSerializable(typeof(ImageListResponse))]
 [JsonSerializable(typeof(JobAccepted))]

@@ -1,4 +1,5 @@
 using Mags.Data.Accounts;
+using Mags.Data.Files;
 using Mags.Data.Jobs;
 using Mags.Data.Postgres;
 using Mags.Data.Sqlite;
@@ -32,6 +33,7 @@ public static class DataServiceCollectionExtensions
             provider.GetRequiredService<Database>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new SnapshotStore(provider.GetRequiredService<Database>()));
+        services.AddSingleton(provider => new FileStore(provider.GetRequiredService<Database>()));
         services.AddSingleton(provider => new AccountStore(
             provider.GetRequiredService<Database>(),
             provider.GetRequiredService<TimeProvider>()));

@@ -19,6 +19,14 @@ public interface IMachine : IAsyncDisposable
     Task<MachineExit> Ended { get; }
 
     /// <summary>
+    /// Places files in <c>/root</c>, in the place of what has their names there, and shows them below <c>/uploads</c>, where
+    /// they can only be read. At most once, before the first process. What a file's stream throws is thrown here; that file
+    /// and those after it are not placed then.
+    /// </summary>
+    /// <exception cref="MachineException">The guest did not take them, or the machine ended.</exception>
+    Task PutFilesAsync(IReadOnlyList<MachineFile> files, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Runs one process and streams what it says until it has ended; the last event is <see cref="ProcessExited"/>.
     /// A session that breaks is taken up again without losing or repeating output. Cancelling stops listening only.
     /// </summary>

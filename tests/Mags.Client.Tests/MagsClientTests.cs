@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Mags.Client.Errors;
 using Mags.Client.Tests.Fakes;
 using Mags.Contracts.Jobs;
@@ -46,6 +47,38 @@ public sealed class MagsClientTests : IAsyncLifetime
         Assert.Equal([ServerDouble.Fork], list.Workspaces);
         Assert.Equal("Workspace 'fork' deleted", deletion.Message);
         Assert.Equal(["GET /api/v1/mags-workspaces", "DELETE /api/v1/mags-workspaces/fork"], _server.Calls);
+    }
+
+    [Fact]
+    public async Task UploadFile_OfAnyName_IsSentWithItAndItsProgressTold()
+    {
+        using var content = new MemoryStream(Encoding.UTF8.GetBytes(new string('x', 100_000)));
+        var told = new Told();
+
+        var file = await _client.UploadFileAsync(content, "grüße \"1\".txt", told, Cancellation);
+
+        Assert.Equal(("file-1", 100_000), (file.FileId, file.Size));
+        Assert.Equal(("grüße \"1\".txt", new string('x', 100_000)), Assert.Single(_server.Files));
+        Assert.Equal([65_536, 100_000], told.Bytes);
+    }
+
+    [Fact]
+    public async Task UploadFile_TooLarge_IsTheServersRefusal()
+    {
+        _server.Refuses(413, "too_large", "the file is over the limit");
+        using var content = new MemoryStream([1]);
+
+        var fault = await Assert.ThrowsAsync<MagsApiException>(
+            () => _client.UploadFileAsync(content, "a", cancellationToken: Cancellation));
+
+        Assert.Equal((HttpStatusCode.RequestEntityTooLarge, "the file is over the limit"), (fault.Status, fault.Message));
+    }
+
+    private sealed class Told : IProgress<long>
+    {
+        public List<long> Bytes { get; } = [];
+
+        public void Report(long value) => Bytes.Add(value);
     }
 
     [Theory]

@@ -15,6 +15,7 @@ public sealed class AgentProtocolShapeTests
           FreezeDisk FreezeDiskRequest -> FreezeDiskReply
           ThawDisk ThawDiskRequest -> ThawDiskReply
           Exec stream ExecInput -> stream ExecOutput
+          PutFiles stream PutFilesInput -> PutFilesReply
         enum OutputStream
           0 OUTPUT_STREAM_UNSPECIFIED
           1 OUTPUT_STREAM_STDOUT
@@ -51,6 +52,8 @@ public sealed class AgentProtocolShapeTests
           4 failed ExecFailed
           5 stdin_ack uint64
           6 claimed ClaimReply
+        message FileStart
+          1 name string
         message FreezeDiskReply
         message FreezeDiskRequest
         message HelloReply
@@ -80,6 +83,12 @@ public sealed class AgentProtocolShapeTests
           5 memory_kills int64
         message ProcessStarted
           1 pid int32
+        message PutFilesInput
+          1 start FileStart
+          2 data bytes
+          3 end bool
+        message PutFilesReply
+          1 failure string
         message SealDiskReply
         message SealDiskRequest
         message SetClockReply

@@ -4,6 +4,7 @@ using Mags.Agent.Io;
 using Mags.Agent.Network;
 using Mags.Agent.Processes;
 using Mags.Agent.Sandbox;
+using Mags.Agent.Service;
 using Mags.Protocol;
 
 namespace Mags.Agent.Boot;
@@ -21,6 +22,7 @@ internal sealed class Machine
     private readonly TimeProvider _time;
     private readonly SandboxStage _stage;
     private readonly EntropyPool _entropy = new();
+    private readonly UploadsView _uploads = new();
     private readonly Lock _lock = new();
     private MachineState _state;
     private ScratchRoot? _rehearsal;
@@ -109,6 +111,15 @@ internal sealed class Machine
         return steps.ToReply();
     }
 
+    /// <summary>Places files in the home folder of its root, ahead of its first process, and shows them in /uploads.</summary>
+    /// <returns>Why they are not placed; empty when they are.</returns>
+    public Task<string> PutFilesAsync(IAsyncStreamReader<PutFilesInput> files, CancellationToken cancellationToken)
+    {
+        Advance([MachineState.Claimed], MachineState.Claimed);
+        return new PutFilesSession(files, _thread).RunAsync(
+            BaseEnvironment.Home, names => _uploads.Show(BaseEnvironment.Home, names), cancellationToken);
+    }
+
     /// <summary>Makes its disk whole, ahead of its end.</summary>
     public async Task SealDiskAsync()
     {
@@ -119,6 +130,7 @@ internal sealed class Machine
             _ = await freeze.EndAsync();
         }
 
+        _thread.Invoke(_uploads.Hide);
         _stage.SealDisk();
     }
 

@@ -35,6 +35,7 @@ internal static class Errno
         Exists => "file exists",
         NoDevice => "no such device",
         NotDirectory => "not a directory",
+        21 => "is a directory",
         Invalid => "invalid argument",
         24 => "too many open files",
         NoSpace => "no space left on device",

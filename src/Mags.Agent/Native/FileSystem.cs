@@ -10,6 +10,7 @@ internal static class FileSystem
     public const nuint NoExecution = 8;
     public const nuint ReadOnly = 1;
     public const nuint Safe = NoSetUserId | NoDevices | NoExecution;
+    public const nuint Remount = 32;
     public const nuint NoAccessTime = 1024;
     public const nuint Bind = 4096;
     public const nuint Move = 8192;

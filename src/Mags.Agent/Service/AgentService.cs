@@ -63,6 +63,10 @@ internal sealed class AgentService(ProcessLauncher launcher, Machine? machine, T
     public override Task<ThawDiskReply> ThawDisk(ThawDiskRequest request, ServerCallContext context) =>
         MachineOrRefuse().ThawDiskAsync();
 
+    public override async Task<PutFilesReply> PutFiles(
+        IAsyncStreamReader<PutFilesInput> requestStream, ServerCallContext context) =>
+        new() { Failure = await MachineOrRefuse().PutFilesAsync(requestStream, context.CancellationToken) };
+
     public override async Task Exec(
         IAsyncStreamReader<ExecInput> requestStream, IServerStreamWriter<ExecOutput> responseStream, ServerCallContext context)
     {

@@ -28,6 +28,9 @@ internal sealed class Progress : IDisposable
             : time.CreateTimer(_ => _terminal.Note($"{_what} …"), null, _patience, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>How far it is, drawn beside what it is; null when nobody knows.</summary>
+    public string? Detail { get; set; }
+
     /// <summary>Whether the line that the cursor stands on shows this.</summary>
     public bool IsDrawn => _frames > 0;
 
@@ -47,6 +50,7 @@ internal sealed class Progress : IDisposable
     {
         var seconds = (int)_time.GetElapsedTime(_start).TotalSeconds;
         var spinner = _spinner[_frames++ % _spinner.Length];
-        _terminal.Draw(this, string.Create(CultureInfo.InvariantCulture, $"{spinner} {_what} ({seconds} s)"));
+        var detail = Detail is { } known ? $"{known}, " : "";
+        _terminal.Draw(this, string.Create(CultureInfo.InvariantCulture, $"{spinner} {_what} ({detail}{seconds} s)"));
     }
 }

@@ -74,6 +74,25 @@ internal sealed class MagsHttp : IDisposable
             cancellationToken);
     }
 
+    /// <summary>Sends a content that may take any time, as long as it gets on: each piece has the whole time-out anew.</summary>
+    /// <param name="path">Where to.</param>
+    /// <param name="newContent">Makes the content; it calls what it is given at each piece.</param>
+    /// <param name="type">Type of the answer.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<T> UploadAsync<T>(
+        string path, Func<Action, HttpContent> newContent, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(_options.Timeout, _options.TimeProvider);
+        return await CallAsync(NewUpload, type, timeout, cancellationToken);
+
+        HttpRequestMessage NewUpload()
+        {
+            var request = NewRequest(HttpMethod.Post, path);
+            request.Content = newContent(() => timeout.CancelAfter(_options.Timeout));
+            return request;
+        }
+    }
+
     /// <summary>The answer's head; only that is under the time-out, its body may take for ever.</summary>
     public async Task<HttpResponseMessage> SendStreamingAsync(
         HttpRequestMessage request, CancellationToken cancellationToken)
@@ -122,6 +141,15 @@ internal sealed class MagsHttp : IDisposable
         Func<HttpRequestMessage> newRequest, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(_options.Timeout, _options.TimeProvider);
+        return await CallAsync(newRequest, type, timeout, cancellationToken);
+    }
+
+    private async Task<T> CallAsync<T>(
+        Func<HttpRequestMessage> newRequest,
+        JsonTypeInfo<T> type,
+        CancellationTokenSource timeout,
+        CancellationToken cancellationToken)
+    {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {

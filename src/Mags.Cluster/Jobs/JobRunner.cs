@@ -1,3 +1,4 @@
+using Mags.Cluster.Files;
 using Mags.Cluster.Jobs.Admission;
 using Mags.Cluster.Jobs.Logs;
 using Mags.Cluster.Workspaces;
@@ -22,6 +23,7 @@ internal sealed partial class JobRunner(
     WorkspaceDisks disks,
     ScriptRunner scripts,
     WorkspaceSync sync,
+    JobFiles files,
     IOptions<JobOptions> options,
     TimeProvider time,
     ILogger<JobRunner> logger)
@@ -85,6 +87,12 @@ internal sealed partial class JobRunner(
                 ticket.MachineReady();
                 await reporter.UntilWrittenAsync(
                     job.Id, () => disks.BindAsync(disk, machine, stopped), stopped);
+                // Ahead of the script's beginning: a job that the server's stop cuts off here runs at the next start.
+                if (job.State == JobState.Pending && await files.PlaceAsync(machine, input, stopped) is { } fault)
+                {
+                    return new JobOutcome { Fault = fault };
+                }
+
                 return run.TryBegin() && await reporter.MachineReadyAsync(job.Id, machine, stopped)
                     ? await LiveAsync(machine, disk, job, input, log, run)
                     : new JobOutcome { CutOff = true };

@@ -1,4 +1,4 @@
 namespace Mags.Data.Jobs;
 
-/// <summary>Why a job was not added: its user's limits, or its workspace.</summary>
+/// <summary>Why a job was not added: its user's limits, its workspace, or its files.</summary>
 public abstract record JobRefusal;

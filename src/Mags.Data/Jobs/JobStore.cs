@@ -1,3 +1,4 @@
+using Mags.Data.Files;
 using Mags.Data.Workspaces;
 using Microsoft.EntityFrameworkCore;
 
@@ -15,11 +16,11 @@ public sealed class JobStore
     }
 
     /// <summary>
-    /// Adds a job with its input, unless its user would then be over a limit, or its workspace cannot be had. Durable when
-    /// it returns.
+    /// Adds a job with its input, unless its user would then be over a limit, or its workspace or files cannot be had.
+    /// Durable when it returns.
     /// </summary>
     /// <param name="job">The job. What it takes from its workspace is set in it.</param>
-    /// <param name="input">Its script and environment.</param>
+    /// <param name="input">Its script, environment and files.</param>
     /// <param name="quota">The user's limits; kept however many are added at once.</param>
     /// <param name="wish">Its workspace; null for none.</param>
     /// <param name="cancellationToken">
@@ -32,7 +33,8 @@ public sealed class JobStore
             async db =>
             {
                 var refusal = await ExcessAsync(db, job, quota)
-                    ?? (wish is null ? null : await new WorkspaceClaims(db, job, wish).TakeAsync());
+                    ?? (wish is null ? null : await new WorkspaceClaims(db, job, wish).TakeAsync())
+                    ?? await new FileClaims(db, job, input).TakeAsync();
                 if (refusal is null)
                 {
                     db.Add(job);

@@ -77,6 +77,25 @@ internal sealed partial class MicroVm : IMachine
     /// <summary>The channel to its agent.</summary>
     internal AgentChannel Channel => _channel;
 
+    public async Task PutFilesAsync(IReadOnlyList<MachineFile> files, CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _overToken);
+        try
+        {
+            await GuestFiles.PutAsync(_channel, files, _time, either.Token);
+        }
+        catch (Exception e) when (e is OperationCanceledException or MachineException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (_overToken.IsCancellationRequested)
+            {
+                throw new MachineException(MachineFault.Ended, (await Ended).Message, e);
+            }
+
+            throw;
+        }
+    }
+
     public async IAsyncEnumerable<ProcessEvent> RunAsync(
         ProcessSpec process, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

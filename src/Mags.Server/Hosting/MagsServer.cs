@@ -7,6 +7,7 @@ using Mags.Machines.Pool;
 using Mags.Server.Access;
 using Mags.Server.Accounts;
 using Mags.Server.Errors;
+using Mags.Server.Files;
 using Mags.Server.Images;
 using Mags.Server.Jobs;
 using Mags.Server.OpenApi;
@@ -65,6 +66,9 @@ internal static class MagsServer
         services.AddSingleton<JobSizes>();
         services.AddSingleton<JobRequestValidator>();
         services.AddSingleton<JobIntake>();
+        services.AddSingleton<SpoolFolder>();
+        services.AddHostedService(provider => provider.GetRequiredService<SpoolFolder>());
+        services.AddSingleton<UploadReader>();
         services.AddRoutingCore();
         services.AddMagsOpenApi();
     }
@@ -103,6 +107,7 @@ internal static class MagsServer
     private static void MapApi(RouteGroupBuilder api)
     {
         api.MapJobs();
+        api.MapFiles();
         api.MapWorkspaces();
         api.MapNotOffered();
         api.MapImages();

@@ -23,9 +23,9 @@ internal static class ServerConfiguration
         {
             [$"{DataOptions.Section}:{nameof(DataOptions.ConnectionString)}"] =
                 $"Data Source={Path.Combine(settings.Home, DatabaseName)}",
+            [$"{JobLogOptions.Section}:{nameof(JobLogOptions.Folder)}"] = Path.Combine(settings.Home, LogsFolder),
             [$"{ObjectStoreOptions.Section}:{nameof(ObjectStoreOptions.Folder)}"] =
                 Path.Combine(settings.Home, ObjectsFolder),
-            [$"{JobLogOptions.Section}:{nameof(JobLogOptions.Folder)}"] = Path.Combine(settings.Home, LogsFolder),
         });
         configuration.AddJsonFile(Path.Combine(settings.Home, FileName), optional: true, reloadOnChange: false);
         configuration.AddInMemoryCollection(Overrides(settings));

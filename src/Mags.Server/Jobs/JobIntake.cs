@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Mags.Cluster.Jobs;
 using Mags.Data.Accounts;
+using Mags.Data.Files;
 using Mags.Data.Jobs;
 using Mags.Data.Workspaces;
 using Mags.Machines;
@@ -43,6 +44,12 @@ internal sealed partial class JobIntake(
             return ErrorResult.Unavailable($"the server can run no sandbox: {status.Reason}");
         }
 
+        return DiskRefusal();
+    }
+
+    /// <summary>Why nothing can be kept on this node's disk now; null when it can.</summary>
+    public ErrorResult? DiskRefusal()
+    {
         var freeMib = new DriveInfo(machines.Value.Home).AvailableFreeSpace / BytesPerMib;
         return freeMib < limits.Value.MinFreeDiskMib
             ? ErrorResult.Unavailable(
@@ -101,6 +108,7 @@ internal sealed partial class JobIntake(
     {
         JobQuotaExcess excess => UserLimits.Refuse(excess, userLimits.Value),
         WorkspaceRefusal workspace => WorkspaceRules.Refuse(workspace),
+        FileRefusal file => FileRules.Refuse(file),
         _ => throw new InvalidOperationException($"{refusal} has no words"),
     };
 
@@ -132,6 +140,7 @@ internal sealed partial class JobIntake(
         Script = Encoding.UTF8.GetBytes(spec.Script),
         EnvironmentJson = JsonSerializer.Serialize(
             spec.Environment, EnvironmentJson.Default.IReadOnlyDictionaryStringString),
+        FileIdsJson = FileIds.Write(spec.Files),
     };
 
     private static string FirstLine(string script)

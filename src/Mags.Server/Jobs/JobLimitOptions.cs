@@ -60,8 +60,13 @@ public sealed class JobLimitOptions
     [Range(1, int.MaxValue)]
     public int DefaultTimeoutSeconds { get; set; } = 300;
 
+    /// <summary>Uploaded files that a job may name. Default 100. Each is placed in the sandbox before the script runs.</summary>
+    [Range(1, 10_000)]
+    public int MaxFiles { get; set; } = 100;
+
     /// <summary>
-    /// MiB that must be free under the home folder for a job to be accepted; else it is refused with 503. Default 64.
+    /// MiB that must be free under the home folder for a job or an upload to be accepted; else it is refused with
+    /// 503. Default 64.
     /// Room for the rows, logs and disks of what runs already.
     /// </summary>
     [Range(0, 1024 * 1024)]

@@ -42,7 +42,9 @@ internal sealed class JobRequestValidator(
             ?? CheckStartupCommand(request)
             ?? CheckImage(request)
             ?? CheckIsolation(request)
-            ?? NotOfferedRules.Check(request);
+            ?? FileRules.Check(request, Limits)
+            ?? WorkspaceRules.Check(request)
+            ?? CheckSleep(request);
         return error is null ? (SpecOf(request), null) : (null, error);
     }
 
@@ -57,6 +59,7 @@ internal sealed class JobRequestValidator(
         MemoryMib = JobSizes.RoundUp(request.MemoryMb ?? Math.Min(Limits.DefaultMemoryMib, sizes.MaxMemoryMib)),
         DiskGb = request.DiskGb ?? Limits.DefaultDiskGb,
         Workspace = WorkspaceRules.WishOf(request, ImageOf(request)),
+        Files = FileRules.IdsOf(request),
         // A sandbox that stays may run a service for ever.
         TimeoutSeconds = request.Timeout ?? (request.Persistent == true ? null : Limits.DefaultTimeoutSeconds),
         Persistent = request.Persistent == true,
@@ -120,6 +123,11 @@ internal sealed class JobRequestValidator(
     private static ErrorResult? CheckTimeout(CreateJobRequest request) =>
         request.Timeout is <= 0
             ? ErrorResult.BadRequest($"field `timeout` is {request.Timeout}; it must be a positive number of seconds")
+            : null;
+
+    private static ErrorResult? CheckSleep(CreateJobRequest request) =>
+        request.NoSleep == true && request.Persistent != true
+            ? ErrorResult.BadRequest("field `no_sleep` needs `persistent: true`: no other job sleeps")
             : null;
 
     private static ErrorResult? CheckStartupCommand(CreateJobRequest request) =>

@@ -25,6 +25,9 @@ internal sealed record JobSpec
     /// <summary>Its workspace; null for none. What is left open there is not in image and disk either.</summary>
     public WorkspaceWish? Workspace { get; init; }
 
+    /// <summary>Ids of its uploaded files, in their order.</summary>
+    public required IReadOnlyList<Guid> Files { get; init; }
+
     /// <summary>Limit of the script; null for none.</summary>
     public required int? TimeoutSeconds { get; init; }
 

@@ -11,7 +11,7 @@ internal static class NotOfferedApi
     [
         "/mags-jobs/usage", "/mags-jobs/{id}",
         "/mags-jobs/{id}/access", "/mags-jobs/{id}/exec", "/mags-jobs/{id}/files", "/mags-jobs/{id}/ticket",
-        "/mags-files/{**rest}", "/mags-url-aliases/{**rest}", "/mags-cron/{**rest}",
+        "/mags-url-aliases/{**rest}", "/mags-cron/{**rest}",
     ];
 
     public static void MapNotOffered(this IEndpointRouteBuilder api)

@@ -8,6 +8,7 @@ internal static class OpenApiExtensions
 {
     private const string Bearer = "bearer";
     private const string JsonType = "application/json";
+    private const string FormType = "multipart/form-data";
 
     public static void AddMagsOpenApi(this IServiceCollection services)
     {
@@ -25,6 +26,7 @@ internal static class OpenApiExtensions
             options.AddDocumentTransformer(Describe);
             options.AddOperationTransformer(TypeParameters);
             options.AddOperationTransformer(DescribeBodyAsync);
+            options.AddOperationTransformer(DescribeFile);
         });
     }
 
@@ -67,6 +69,30 @@ internal static class OpenApiExtensions
             Required = true,
             Content = new Dictionary<string, OpenApiMediaType> { [JsonType] = new() { Schema = reference } },
         };
+    }
+
+    private static Task DescribeFile(
+        OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        if (context.Description.ActionDescriptor.EndpointMetadata.OfType<FileBody>().FirstOrDefault() is { } described)
+        {
+            var form = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Object,
+                Required = new HashSet<string> { described.Field },
+                Properties = new Dictionary<string, IOpenApiSchema>
+                {
+                    [described.Field] = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" },
+                },
+            };
+            operation.RequestBody = new OpenApiRequestBody
+            {
+                Required = true,
+                Content = new Dictionary<string, OpenApiMediaType> { [FormType] = new() { Schema = form } },
+            };
+        }
+
+        return Task.CompletedTask;
     }
 
     /// <summary>Parameters are read as text, so that a bad one is refused in our words; their types are these.</summary>

@@ -1,4 +1,4 @@
-using Mags.Cluster.Workspaces.Sync;
+using Mags.Cluster.Objects;
 using Mags.Contracts.Server;
 using Mags.Machines;
 using Mags.Machines.Images;

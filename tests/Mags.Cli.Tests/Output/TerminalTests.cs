@@ -36,6 +36,20 @@ public sealed class TerminalTests : IDisposable
     }
 
     [Fact]
+    public void Progress_ThatIsKnown_IsDrawnBesideIt()
+    {
+        var terminal = NewTerminal(isTerminal: true);
+
+        using (var progress = terminal.StartProgress("uploading a"))
+        {
+            progress.Detail = "half";
+            _cli.Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal("\r\e[K⠋ uploading a (half, 1 s)\r\e[K", _cli.Error.Text);
+    }
+
+    [Fact]
     public void Progress_LineIsWritten_ClearsTheDrawingFirst()
     {
         var terminal = NewTerminal(isTerminal: true);

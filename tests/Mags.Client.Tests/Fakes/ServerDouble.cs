@@ -6,6 +6,7 @@ using System.Threading.Channels;
 using Mags.Contracts;
 using Mags.Contracts.Account;
 using Mags.Contracts.Errors;
+using Mags.Contracts.Files;
 using Mags.Contracts.Images;
 using Mags.Contracts.Jobs;
 using Mags.Contracts.Server;
@@ -41,6 +42,9 @@ internal sealed class ServerDouble : IAsyncDisposable
     public ConcurrentQueue<string> Calls { get; } = new();
 
     public ConcurrentQueue<CreateJobRequest> Jobs { get; } = new();
+
+    /// <summary>Names and texts of the uploads, the first of which is <c>file-1</c>.</summary>
+    public ConcurrentQueue<(string Name, string Text)> Files { get; } = new();
 
     public JobResponse Job { get; set; } = new()
     {
@@ -165,6 +169,7 @@ internal sealed class ServerDouble : IAsyncDisposable
         return context.Request.Path.Value!["/api/v1/".Length..] switch
         {
             "mags-jobs" when context.Request.Method == "POST" => CreateAsync(context),
+            "mags-files" => UploadAsync(context),
             "mags-jobs" => WriteAsync(
                 context,
                 new JobListResponse { Jobs = [Job with { Script = "echo hi" }], Total = 1, Page = 1, PageSize = 20 },
@@ -230,6 +235,18 @@ internal sealed class ServerDouble : IAsyncDisposable
             context,
             new JobAccepted { RequestId = JobId, Status = "accepted", Message = "Job accepted" },
             MagsJsonContext.Default.JobAccepted);
+    }
+
+    private async Task UploadAsync(HttpContext context)
+    {
+        var file = (await context.Request.ReadFormAsync(context.RequestAborted)).Files["file"]!;
+        using var reader = new StreamReader(file.OpenReadStream());
+        Files.Enqueue((file.FileName, await reader.ReadToEndAsync(context.RequestAborted)));
+        context.Response.StatusCode = 201;
+        await WriteAsync(
+            context,
+            new FileResponse { FileId = $"file-{Files.Count}", FileName = file.FileName, Size = file.Length },
+            MagsJsonContext.Default.FileResponse);
     }
 
     private async Task LogsAsync(HttpContext context)

@@ -1,4 +1,5 @@
 using Mags.Data.Accounts;
+using Mags.Data.Files;
 using Mags.Data.Jobs;
 using Mags.Data.Workspaces;
 using Microsoft.Data.Sqlite;
@@ -36,6 +37,8 @@ internal sealed class TestDatabase : IAsyncDisposable
     public LayerStore Layers => Services.GetRequiredService<LayerStore>();
 
     public SnapshotStore Snapshots => Services.GetRequiredService<SnapshotStore>();
+
+    public FileStore Files => Services.GetRequiredService<FileStore>();
 
     public AccountStore Accounts => Services.GetRequiredService<AccountStore>();
 

@@ -7,11 +7,13 @@ namespace Mags.Server.Tests.Fakes;
 
 /// <summary>
 /// Runs scripts whose lines are <c>out TEXT</c> and <c>err TEXT</c> (a line each), <c>print TEXT</c> (no newline),
-/// <c>hex BYTES</c>, <c>lines COUNT</c>, <c>env NAME</c>, <c>wait GATE</c>, <c>open GATE</c>, <c>overrun</c> (until the limit),
+/// <c>hex BYTES</c>, <c>lines COUNT</c>, <c>env NAME</c>, <c>file NAME</c> (its text, a line), <c>wait GATE</c>,
+/// <c>open GATE</c>, <c>overrun</c> (until the limit),
 /// <c>hang</c> (and never say a word again), <c>end CAUSE MESSAGE</c> (of the machine) and <c>exit CODE</c>.
 /// </summary>
 internal sealed class FakeMachine(FakeMachineHost host, string id) : IMachine
 {
+    private readonly Dictionary<string, string> _files = [];
     private readonly TaskCompletionSource<MachineExit> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public string Id { get; } = id;
@@ -23,6 +25,17 @@ internal sealed class FakeMachine(FakeMachineHost host, string id) : IMachine
     public IReadOnlyList<MachineStep> Steps => [];
 
     public Task<MachineExit> Ended => _ended.Task;
+
+    public async Task PutFilesAsync(IReadOnlyList<MachineFile> files, CancellationToken cancellationToken)
+    {
+        foreach (var file in files)
+        {
+            using var kept = new MemoryStream();
+            await using var content = await file.OpenAsync(cancellationToken);
+            await content.CopyToAsync(kept, cancellationToken);
+            _files.Add(file.Name, Encoding.UTF8.GetString(kept.ToArray()));
+        }
+    }
 
     public async IAsyncEnumerable<ProcessEvent> RunAsync(
         ProcessSpec process, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -80,13 +93,14 @@ internal sealed class FakeMachine(FakeMachineHost host, string id) : IMachine
         return ValueTask.CompletedTask;
     }
 
-    private static IEnumerable<ProcessOutput> Output(string verb, string rest, ProcessSpec process) => verb switch
+    private IEnumerable<ProcessOutput> Output(string verb, string rest, ProcessSpec process) => verb switch
     {
         "out" => [Text(OutputSource.Stdout, rest + "\n")],
         "err" => [Text(OutputSource.Stderr, rest + "\n")],
         "print" => [Text(OutputSource.Stdout, rest)],
         "hex" => [new ProcessOutput(OutputSource.Stdout, Convert.FromHexString(rest))],
         "env" => [Text(OutputSource.Stdout, process.Environment[rest] + "\n")],
+        "file" => [Text(OutputSource.Stdout, _files.GetValueOrDefault(rest, "there is none") + "\n")],
         "lines" => Enumerable.Range(1, int.Parse(rest, CultureInfo.InvariantCulture))
             .Chunk(1000)
             .Select(chunk => Text(OutputSource.Stdout, string.Concat(chunk.Select(number => $"line {number}\n")))),

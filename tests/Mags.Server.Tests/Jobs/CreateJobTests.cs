@@ -220,18 +220,6 @@ public sealed class CreateJobTests(SharedServer shared)
     }
 
     [Theory]
-    [InlineData("file_ids", "[\"f-1\"]")]
-    public async Task Post_WhatIsNotOfferedYet_IsRefusedByName(string field, string value)
-    {
-        var answer = await _server.PostJobAsync("exit 0", $"\"{field}\": {value}");
-
-        Assert.Equal((HttpStatusCode.BadRequest, "not_supported"), (answer.Status, answer.Code));
-        Assert.StartsWith($"field `{field}`: ", answer.Error, StringComparison.Ordinal);
-        Assert.EndsWith(
-            "not offered by this version of the server; leave the field out", answer.Error, StringComparison.Ordinal);
-    }
-
-    [Theory]
     [InlineData("application/x-www-form-urlencoded")]
     [InlineData("text/plain")]
     [InlineData(null)]

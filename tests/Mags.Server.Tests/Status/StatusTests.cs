@@ -112,7 +112,6 @@ public sealed class StatusTests(SharedServer shared)
     [InlineData("PUT", "/api/v1/mags-jobs/x/files")]
     [InlineData("POST", "/api/v1/mags-jobs/x/ticket")]
     [InlineData("GET", "/api/v1/mags-jobs/usage")]
-    [InlineData("POST", "/api/v1/mags-files")]
     [InlineData("POST", "/api/v1/mags-url-aliases")]
     [InlineData("DELETE", "/api/v2/mags-url-aliases/sub")]
     [InlineData("PATCH", "/api/v2/mags-cron/1")]

@@ -24,6 +24,12 @@ internal sealed class RunCommand : MagsCommand
         Description = "Print each line of the log, and at last the job, as JSON; with --detach the answer",
     };
 
+    private readonly Option<string[]> _files = new("--file", "-f")
+    {
+        Description = "File to place in /root before the script runs; also readable in /uploads. May be repeated",
+        HelpName = "PATH",
+    };
+
     private readonly RunOptions _job = new();
 
     public RunCommand(CliContext context)
@@ -31,6 +37,7 @@ internal sealed class RunCommand : MagsCommand
     {
         Arguments.Add(_script);
         _job.AddTo(this);
+        Options.Add(_files);
         Options.Add(_detach);
         Options.Add(_json);
         Validators.Add(result =>
@@ -55,7 +62,9 @@ internal sealed class RunCommand : MagsCommand
         var script = await ScriptSource.ReadAsync(text, Context.Terminal, cancellationToken);
         var request = _job.ToRequest(arguments, script, Context.Environment.Variables);
         var json = arguments.GetValue(_json);
+        using var files = UploadFiles.Open(arguments.GetValue(_files) ?? []);
         using var client = await Context.ConnectAsync(cancellationToken);
+        request = request with { FileIds = await files.SendAsync(client, Context.Terminal, cancellationToken) };
         cancellationToken.ThrowIfCancellationRequested();
 
         // Not to be cut off half-way: a job that was accepted unseen could not be stopped.

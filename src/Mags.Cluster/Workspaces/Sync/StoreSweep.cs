@@ -1,3 +1,4 @@
+using Mags.Cluster.Objects;
 using Mags.Data.Workspaces;
 using Mags.Storage.Snapshots;
 using Microsoft.Extensions.Hosting;

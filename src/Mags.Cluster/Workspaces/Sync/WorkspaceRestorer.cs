@@ -1,3 +1,4 @@
+using Mags.Cluster.Objects;
 using Mags.Data.Workspaces;
 using Mags.Machines;
 using Mags.Machines.Disks;

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Mags.Cluster.Objects;
 using Mags.Data;
 using Mags.Data.Workspaces;
 using Mags.Machines;

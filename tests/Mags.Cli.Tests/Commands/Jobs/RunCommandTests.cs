@@ -1,3 +1,4 @@
+using System.Globalization;
 using Mags.Cli.Tests.Fakes;
 using Mags.Client.Tests.Fakes;
 using Mags.Contracts.Jobs;
@@ -57,6 +58,35 @@ public sealed class RunCommandTests : IAsyncLifetime
         var result = await _cli.RunAsync("run", "--timeout", "1", "sleep 9");
 
         Assert.Equal(new CliResult(124, "", "mags: the script ran longer than its time limit of 1 s\n"), result);
+    }
+
+    [Fact]
+    public async Task Run_Files_AreUploadedInTheirOrderAndNamed()
+    {
+        var (first, second) = (_cli.AddFile("dir/a.txt", "one"), _cli.AddFile("b.txt", "two"));
+        _server.Ends("completed", 0);
+
+        var result = await _cli.RunAsync("run", "-f", first, "--file", second, "x");
+
+        Assert.Equal(new CliResult(0, "", ""), result);
+        Assert.Equal([("a.txt", "one"), ("b.txt", "two")], _server.Files);
+        Assert.Equal(["file-1", "file-2"], Assert.Single(_server.Jobs).FileIds!);
+    }
+
+    [Theory]
+    [InlineData("missing", "there is no file {0}")]
+    [InlineData("missing/too", "cannot read {0}: ")]
+    [InlineData("", "{0} is a folder; --file takes files")]
+    public async Task Run_FileThatIsNone_IsSaidBeforeAnythingIsSent(string name, string sentence)
+    {
+        var file = _cli.AddFile("a.txt", "one");
+        var path = Path.Combine(Path.GetDirectoryName(file)!, name);
+
+        var result = await _cli.RunAsync("run", "-f", file, "-f", path, "x");
+
+        Assert.Equal((125, ""), (result.ExitCode, result.Out));
+        Assert.StartsWith($"mags: {string.Format(CultureInfo.InvariantCulture, sentence, path)}", result.Err, StringComparison.Ordinal);
+        Assert.Empty(_server.Calls);
     }
 
     [Theory]

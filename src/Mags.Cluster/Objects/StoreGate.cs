@@ -1,7 +1,7 @@
 using Mags.Storage.Objects;
 using Microsoft.Extensions.Logging;
 
-namespace Mags.Cluster.Workspaces.Sync;
+namespace Mags.Cluster.Objects;
 
 /// <summary>
 /// Opens the object store before its first use, and again until that succeeds: nothing is written to one that is not ours.
