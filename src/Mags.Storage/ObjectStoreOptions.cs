@@ -42,7 +42,7 @@ public sealed class ObjectStoreOptions : IValidatableObject
     /// How old an object must be before a sweep may delete it. Default 24 hours. A sync that takes longer fails and is
     /// done again: raise it for slow lines.
     /// </summary>
-    [Range(typeof(TimeSpan), "00:00:00", "90.00:00:00")]
+    [Range(typeof(TimeSpan), "00:00:10", "90.00:00:00")]
     public TimeSpan SweepGrace { get; set; } = TimeSpan.FromHours(24);
 
     /// <summary>Whether what the kind needs is there.</summary>

@@ -22,7 +22,7 @@ public sealed class ObjectStoreOptionsTests
     [InlineData("S3:Endpoint", "minio", "Endpoint: a URL")]
     [InlineData("S3:Prefix", "/a", "Prefix")]
     [InlineData("Parallel", "0", "Parallel")]
-    [InlineData("SweepGrace", "-00:01:00", "SweepGrace")]
+    [InlineData("SweepGrace", "00:00:09", "SweepGrace")]
     public void Options_WhatCannotWork_IsRefusedByName(string name, string value, string told)
     {
         using var provider = Provider(("Folder", "/srv/objects"), (name, value));

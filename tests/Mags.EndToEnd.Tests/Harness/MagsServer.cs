@@ -8,8 +8,10 @@ namespace Mags.EndToEnd.Tests.Harness;
 public sealed class MagsServer : IAsyncDisposable
 {
     private readonly string[] _command;
+    private readonly IReadOnlyDictionary<string, string> _environment;
 
-    private MagsServer(string home, string[] command) => (Home, _command) = (home, command);
+    private MagsServer(string home, string[] command, IReadOnlyDictionary<string, string>? environment) =>
+        (Home, _command, _environment) = (home, command, environment ?? new Dictionary<string, string>());
 
     public string Home { get; }
 
@@ -19,10 +21,17 @@ public sealed class MagsServer : IAsyncDisposable
     /// <param name="hot">Hot machines that wait. Tests count machines: those that wait have tests of their own.</param>
     /// <param name="home">Its home, an empty folder or a seeded one; null for a new one.</param>
     /// <param name="command">Command that starts it, with what takes rights from it before; null for the README's.</param>
-    public static async Task<MagsServer> StartNewAsync(int hot = 0, string? home = null, string[]? command = null)
+    /// <param name="settings">Further settings, as members of the object that is its configuration.</param>
+    /// <param name="environment">Its environment beside what this process has.</param>
+    public static async Task<MagsServer> StartNewAsync(
+        int hot = 0,
+        string? home = null,
+        string[]? command = null,
+        string settings = "",
+        IReadOnlyDictionary<string, string>? environment = null)
     {
         var server = new MagsServer(
-            home ?? Directory.CreateTempSubdirectory("mags-e2e-").FullName, command ?? [Installation.Mags]);
+            home ?? Directory.CreateTempSubdirectory("mags-e2e-").FullName, command ?? [Installation.Mags], environment);
         if (!Directory.EnumerateFileSystemEntries(server.Home).Any())
         {
             await SeedAsync(server.Home);
@@ -31,7 +40,7 @@ public sealed class MagsServer : IAsyncDisposable
         await OutsideWorld.EnsureAsync();
         await File.WriteAllTextAsync(
             Path.Combine(server.Home, "config.json"),
-            $$$"""{"Pool": {"MinHot": {{{hot}}}, "MaxHot": {{{hot}}}, "Cold": 0}, "Network": {{{OutsideWorld.Setting}}}}""");
+            $$$"""{"Pool": {"MinHot": {{{hot}}}, "MaxHot": {{{hot}}}, "Cold": 0}, "Network": {{{OutsideWorld.Setting}}}{{{(settings.Length > 0 ? ", " + settings : "")}}}}""");
         await server.StartAsync();
         return server;
     }
@@ -61,7 +70,7 @@ public sealed class MagsServer : IAsyncDisposable
         var start = await Command.RunAsync(
             _command[0],
             [.. _command[1..], "server", "start", "--listen", "http://127.0.0.1:0"],
-            new() { ["MAGS_HOME"] = Home });
+            new(_environment) { ["MAGS_HOME"] = Home });
         Assert.True(start.ExitCode == 0, $"server start: {start.Stderr}\n{Log()}");
 
         var client = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Home, "client.json")))!;

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Mags.Data.Workspaces;
 using Mags.Machines;
 using Mags.Machines.Images;
@@ -10,33 +9,31 @@ namespace Mags.Cluster.Workspaces.Sync;
 /// The images that persistent workspaces lie over, in the object store too, each once: a build of the same recipe has other
 /// bytes, and without its image a disk is of no use.
 /// </summary>
-internal sealed class StoredImages(ImageCatalog images, ImageObjects objects)
+internal sealed class StoredImages(ImageCatalog images, ImageObjects objects) : IDisposable
 {
     private const string Prefix = "sha256:";
 
-    private readonly ConcurrentDictionary<string, bool> _stored = new();
+    private readonly HashSet<string> _stored = [];
+
+    // What is seen to be there must not be swept before it is named.
+    private readonly SemaphoreSlim _turn = new(1);
 
     /// <summary>Sees to it that a workspace's image is in the object store.</summary>
     public async Task StoreAsync(WorkspaceRow workspace, CancellationToken cancellationToken)
     {
-        var digest = workspace.ImageDigest!;
-        if (_stored.ContainsKey(digest))
+        await _turn.WaitAsync(cancellationToken);
+        try
         {
-            return;
+            if (!_stored.Contains(workspace.ImageDigest!))
+            {
+                await StoreAsync(workspace, workspace.ImageDigest!, cancellationToken);
+                _ = _stored.Add(workspace.ImageDigest!);
+            }
         }
-
-        if (images.Find(workspace.Image, digest) is { } image)
+        finally
         {
-            await using var file = File.OpenRead(image.Path);
-            _ = await objects.PutAsync(Plain(digest), file, cancellationToken);
+            _ = _turn.Release();
         }
-        else if (!await objects.ExistsAsync(Plain(digest), cancellationToken))
-        {
-            throw new MachineException(
-                MachineFault.UnknownImage, $"The image {workspace.Image} with digest {digest} is not on this node.");
-        }
-
-        _stored[digest] = true;
     }
 
     /// <summary>Sees to it that a workspace's image is on this node, when the object store has it.</summary>
@@ -49,8 +46,36 @@ internal sealed class StoredImages(ImageCatalog images, ImageObjects objects)
         }
     }
 
-    /// <summary>A sweep may have removed it, or another server.</summary>
-    public void Forget() => _stored.Clear();
+    /// <summary>Does what may remove images from the object store, while nobody relies on one that has no name there yet.</summary>
+    public async Task<T> SweepAsync<T>(Func<Task<T>> sweep, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            return await sweep();
+        }
+        finally
+        {
+            _stored.Clear();
+            _ = _turn.Release();
+        }
+    }
+
+    public void Dispose() => _turn.Dispose();
+
+    private async Task StoreAsync(WorkspaceRow workspace, string digest, CancellationToken cancellationToken)
+    {
+        if (images.Find(workspace.Image, digest) is { } image)
+        {
+            await using var file = File.OpenRead(image.Path);
+            _ = await objects.PutAsync(Plain(digest), file, cancellationToken);
+        }
+        else if (!await objects.ExistsAsync(Plain(digest), cancellationToken))
+        {
+            throw new MachineException(
+                MachineFault.UnknownImage, $"The image {workspace.Image} with digest {digest} is not on this node.");
+        }
+    }
 
     /// <summary>A digest as the object store has it.</summary>
     public static string Plain(string digest) => digest[Prefix.Length..];
