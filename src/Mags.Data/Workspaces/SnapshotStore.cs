@@ -51,6 +51,13 @@ public sealed class SnapshotStore
                 .Select(row => row.SnapshotId!).Distinct().ToListAsync(cancellationToken),
             cancellationToken);
 
+    /// <summary>Digests of the images of persistent workspaces, also of those that were never synced.</summary>
+    public Task<IReadOnlyList<string>> ListImagesAsync(CancellationToken cancellationToken) =>
+        _database.ReadAsync<IReadOnlyList<string>>(
+            async db => await db.Workspaces.Where(row => row.Persistent && row.ImageDigest != null)
+                .Select(row => row.ImageDigest!).Distinct().ToListAsync(cancellationToken),
+            cancellationToken);
+
     /// <summary>Whether a workspace is kept in the object store.</summary>
     public Task<bool> IsPersistentAsync(Guid workspaceId, CancellationToken cancellationToken) =>
         _database.ReadAsync(

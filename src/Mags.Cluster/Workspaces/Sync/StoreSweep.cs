@@ -51,6 +51,8 @@ internal sealed partial class StoreSweep(
             Writer = await snapshots.GetDatabaseIdAsync(cancellationToken),
             IsAlive = (head, token) => workspaces.IsStoredAsync(head.User, head.Workspace, token),
             Snapshots = await snapshots.ListSnapshotsAsync(cancellationToken),
+            // A first sync that is under way counts on one that no head names yet.
+            Images = [.. (await snapshots.ListImagesAsync(cancellationToken)).Select(StoredImages.Plain)],
         };
         var result = await sweeper.SweepAsync(wish, cancellationToken);
         images.Forget();

@@ -16,7 +16,10 @@ internal sealed class StoredImages(ImageCatalog images, ImageObjects objects)
 
     private readonly ConcurrentDictionary<string, bool> _stored = new();
 
-    /// <summary>Sees to it that a workspace's image is in the object store.</summary>
+    /// <summary>
+    /// Sees to it that a workspace's image is in the object store: before its head names it, so that what a head names is
+    /// there, and by <see cref="ConfirmAsync"/> after.
+    /// </summary>
     public async Task StoreAsync(WorkspaceRow workspace, CancellationToken cancellationToken)
     {
         var digest = workspace.ImageDigest!;
@@ -35,8 +38,16 @@ internal sealed class StoredImages(ImageCatalog images, ImageObjects objects)
             throw new MachineException(
                 MachineFault.UnknownImage, $"The image {workspace.Image} with digest {digest} is not on this node.");
         }
+    }
 
-        _stored[digest] = true;
+    /// <summary>
+    /// A head names the image now, and no sweep that begins from here on deletes it. One of another server's that was under
+    /// way may have, when it had been there long and nobody named it.
+    /// </summary>
+    public async Task ConfirmAsync(WorkspaceRow workspace, CancellationToken cancellationToken)
+    {
+        await StoreAsync(workspace, cancellationToken);
+        _stored[workspace.ImageDigest!] = true;
     }
 
     /// <summary>Sees to it that a workspace's image is on this node, when the object store has it.</summary>
