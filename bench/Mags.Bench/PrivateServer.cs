@@ -26,6 +26,12 @@ internal sealed class PrivateServer : IAsyncDisposable
     /// <summary>The folder of all that it writes.</summary>
     public string Home => _home;
 
+    /// <summary>Where it answers.</summary>
+    public string Url { get; private set; } = "";
+
+    /// <summary>Its user's token.</summary>
+    public string Token { get; private set; } = "";
+
     /// <param name="options">Where the programs and the prepared home are.</param>
     /// <param name="settings">Its <c>config.json</c>.</param>
     /// <param name="stored">How many ended jobs it has from the start.</param>
@@ -53,9 +59,17 @@ internal sealed class PrivateServer : IAsyncDisposable
     {
         await MagsAsync("server", "start", "--listen", "http://127.0.0.1:0");
         var file = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(_home, "client.json"), cancellationToken))!;
+        (Url, Token) = ((string)file["url"]!, (string)file["token"]!);
         Client?.Dispose();
-        Client = new MagsClient(new MagsClientOptions { BaseUrl = (string)file["url"]!, Token = (string)file["token"]! });
+        Client = new MagsClient(new MagsClientOptions { BaseUrl = Url, Token = Token });
     }
+
+    /// <summary>Changes its settings, from its next start on.</summary>
+    public Task ConfigureAsync(JsonObject settings, CancellationToken cancellationToken) =>
+        File.WriteAllTextAsync(Path.Combine(_home, "config.json"), settings.ToJsonString(), cancellationToken);
+
+    /// <summary>Stops the server as a user does.</summary>
+    public Task StopAsync() => MagsAsync("server", "stop");
 
     /// <summary>Ends the server as a crash would (<c>kill -9</c>) and waits until it is gone.</summary>
     public async Task KillAsync(CancellationToken cancellationToken)
@@ -89,7 +103,7 @@ internal sealed class PrivateServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client?.Dispose();
-        await MagsAsync("server", "stop");
+        await StopAsync();
         Directory.Delete(_home, recursive: true);
     }
 
@@ -109,7 +123,7 @@ internal sealed class PrivateServer : IAsyncDisposable
             await RunAsync("cp", ["-al", source, _home]);
         }
 
-        await File.WriteAllTextAsync(Path.Combine(_home, "config.json"), settings.ToJsonString(), cancellationToken);
+        await ConfigureAsync(settings, cancellationToken);
     }
 
     private Task MagsAsync(params string[] arguments) => RunAsync(_options.Mags, arguments);

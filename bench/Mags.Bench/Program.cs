@@ -2,6 +2,7 @@ using Mags.Bench;
 using Mags.Bench.Api;
 using Mags.Bench.Burst;
 using Mags.Bench.Crash;
+using Mags.Bench.Durability;
 using Mags.Bench.Files;
 using Mags.Bench.Fork;
 using Mags.Bench.Isolation;
@@ -25,6 +26,8 @@ switch (options.Bench)
         return 0;
     case "crash":
         return await CrashBench.RunAsync(options, CancellationToken.None) ? 0 : 1;
+    case "durability":
+        return await DurabilityBench.RunAsync(options, CancellationToken.None) ? 0 : 1;
     case "fork":
         await ForkBench.RunAsync(options, CancellationToken.None);
         return 0;
@@ -36,6 +39,6 @@ switch (options.Bench)
         return 0;
     default:
         await Console.Error.WriteLineAsync(
-            $"bench: there is no benchmark '{options.Bench}'; there are: api, burst, crash, files, fork, fuzz, isolation, memory, tti");
+            $"bench: there is no benchmark '{options.Bench}'; there are: api, burst, crash, durability, files, fork, fuzz, isolation, memory, tti");
         return 2;
 }

@@ -31,36 +31,39 @@ internal sealed partial class LiveDisks(LayerStore layers, LayerFiles files, ILo
         }
     }
 
-    /// <summary>Whether a guest has written since its layer was begun. False when no sandbox runs.</summary>
+    /// <summary>Whether a guest has written what is not sealed; its sandbox may be about to end.</summary>
     public async Task<bool> HasChangedAsync(Guid workspace, CancellationToken cancellationToken)
     {
-        if (!_disks.ContainsKey(workspace))
-        {
-            return false;
-        }
-
         var open = await layers.ListOpenAsync(workspace, cancellationToken);
         return open.Any(files.HasChanged);
     }
 
     /// <summary>
-    /// Seals what the guest has written until now, when it has written anything. Nothing happens when no sandbox runs.
+    /// Seals what the guest has written until now, when it has written anything. Where its sandbox is about to end, its end
+    /// does it.
     /// </summary>
+    /// <returns>Whether all that was written before this call is sealed.</returns>
     /// <exception cref="MachineException">It could not be sealed; the guest goes on as before.</exception>
-    public Task SealAsync(Guid workspace, CancellationToken cancellationToken) => UseAsync(
-        workspace,
-        async (_, machine) =>
-        {
-            var open = await layers.ListOpenAsync(workspace, cancellationToken);
-
-            // Two are open where a seal was cut off: which of them is written to is seen at the end.
-            if (open.Count == 1 && files.HasChanged(open[0])
-                && await layers.StackAsync(workspace, open[0], cancellationToken) is { } next)
+    public async Task<bool> SealAsync(Guid workspace, CancellationToken cancellationToken)
+    {
+        var isSealed = false;
+        await UseAsync(
+            workspace,
+            async (_, machine) =>
             {
-                await SealAsync(workspace, machine, open[0], next);
-            }
-        },
-        cancellationToken);
+                var open = await layers.ListOpenAsync(workspace, cancellationToken);
+
+                // Two are open where a seal was cut off: which of them is written to is seen at the end.
+                if (open.Count == 1 && files.HasChanged(open[0])
+                    && await layers.StackAsync(workspace, open[0], cancellationToken) is { } next)
+                {
+                    await SealAsync(workspace, machine, open[0], next);
+                    isSealed = true;
+                }
+            },
+            cancellationToken);
+        return isSealed || !await HasChangedAsync(workspace, cancellationToken);
+    }
 
     /// <summary>Does something with a disk and its machine, one at a time. Nothing happens when no sandbox runs.</summary>
     public async Task UseAsync(Guid workspace, Func<JobDisk, IMachine, Task> use, CancellationToken cancellationToken)

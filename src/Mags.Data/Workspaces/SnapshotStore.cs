@@ -51,7 +51,7 @@ public sealed class SnapshotStore
                 .Select(row => row.SnapshotId!).Distinct().ToListAsync(cancellationToken),
             cancellationToken);
 
-    /// <summary>Digests of the images that persistent workspaces lie over.</summary>
+    /// <summary>Digests of the images of persistent workspaces, also of those that were never synced.</summary>
     public Task<IReadOnlyList<string>> ListImagesAsync(CancellationToken cancellationToken) =>
         _database.ReadAsync<IReadOnlyList<string>>(
             async db => await db.Workspaces.Where(row => row.Persistent && row.ImageDigest != null)

@@ -154,6 +154,19 @@ public sealed class SnapshotStoreTests(PostgresServer postgres)
             [("never", 2), ("w", 0)], all.Select(row => (row.Workspace.Name, row.Layers.Count)).Order());
     }
 
+    [Theory, EachDatabase]
+    public async Task ListImagesAsync_PersistentWorkspaces_AreThereBeforeTheirFirstSync(string provider)
+    {
+        await using var database = await TestDatabase.CreateAsync(provider, postgres);
+        _ = await RunAsync(database, "local", persistent: false);
+        Assert.Empty(await database.Snapshots.ListImagesAsync(RunToken));
+
+        _ = await RunAsync(database, "w");
+        _ = await RunAsync(database, "other");
+
+        Assert.Equal(["sha256:1"], await database.Snapshots.ListImagesAsync(RunToken));
+    }
+
     private static Task<bool> SetRestoredAsync(
         TestDatabase database, Guid workspace, string snapshot, Guid lowest, Guid restored) =>
         database.Snapshots.SetRestoredAsync(workspace, snapshot, lowest, 2, restored, 9, _now, RunToken);

@@ -46,22 +46,22 @@ internal sealed partial class StoreSweep(
     private async Task SweepAsync(CancellationToken cancellationToken)
     {
         await gate.OpenAsync(cancellationToken);
-        var result = await images.SweepAsync(
-            async () => await sweeper.SweepAsync(await WishAsync(cancellationToken), cancellationToken), cancellationToken);
+        var wish = new SweepWish
+        {
+            Writer = await snapshots.GetDatabaseIdAsync(cancellationToken),
+            IsAlive = (head, token) => workspaces.IsStoredAsync(head.User, head.Workspace, token),
+            Snapshots = await snapshots.ListSnapshotsAsync(cancellationToken),
+            // A first sync that is under way counts on one that no head names yet.
+            Images = [.. (await snapshots.ListImagesAsync(cancellationToken)).Select(StoredImages.Plain)],
+        };
+        var result = await sweeper.SweepAsync(wish, cancellationToken);
+        images.Forget();
         LogSwept(result.ObjectsDeleted, result.BytesDeleted >> 20, result.Waiting);
         if (result.Fault is { } fault)
         {
             LogFault(fault);
         }
     }
-
-    private async Task<SweepWish> WishAsync(CancellationToken cancellationToken) => new()
-    {
-        Writer = await snapshots.GetDatabaseIdAsync(cancellationToken),
-        IsAlive = (head, token) => workspaces.IsStoredAsync(head.User, head.Workspace, token),
-        Snapshots = await snapshots.ListSnapshotsAsync(cancellationToken),
-        Images = [.. (await snapshots.ListImagesAsync(cancellationToken)).Select(StoredImages.Plain)],
-    };
 
     [LoggerMessage(LogLevel.Information, "The object store was swept: {Objects} objects ({Mib} MiB) deleted, {Waiting} wait for their time")]
     private partial void LogSwept(int objects, long mib, int waiting);

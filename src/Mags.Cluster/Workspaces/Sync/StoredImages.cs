@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Mags.Data.Workspaces;
 using Mags.Machines;
 using Mags.Machines.Images;
@@ -9,31 +10,44 @@ namespace Mags.Cluster.Workspaces.Sync;
 /// The images that persistent workspaces lie over, in the object store too, each once: a build of the same recipe has other
 /// bytes, and without its image a disk is of no use.
 /// </summary>
-internal sealed class StoredImages(ImageCatalog images, ImageObjects objects) : IDisposable
+internal sealed class StoredImages(ImageCatalog images, ImageObjects objects)
 {
     private const string Prefix = "sha256:";
 
-    private readonly HashSet<string> _stored = [];
+    private readonly ConcurrentDictionary<string, bool> _stored = new();
 
-    // What is seen to be there must not be swept before it is named.
-    private readonly SemaphoreSlim _turn = new(1);
-
-    /// <summary>Sees to it that a workspace's image is in the object store.</summary>
+    /// <summary>
+    /// Sees to it that a workspace's image is in the object store: before its head names it, so that what a head names is
+    /// there, and by <see cref="ConfirmAsync"/> after.
+    /// </summary>
     public async Task StoreAsync(WorkspaceRow workspace, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken);
-        try
+        var digest = workspace.ImageDigest!;
+        if (_stored.ContainsKey(digest))
         {
-            if (!_stored.Contains(workspace.ImageDigest!))
-            {
-                await StoreAsync(workspace, workspace.ImageDigest!, cancellationToken);
-                _ = _stored.Add(workspace.ImageDigest!);
-            }
+            return;
         }
-        finally
+
+        if (images.Find(workspace.Image, digest) is { } image)
         {
-            _ = _turn.Release();
+            await using var file = File.OpenRead(image.Path);
+            _ = await objects.PutAsync(Plain(digest), file, cancellationToken);
         }
+        else if (!await objects.ExistsAsync(Plain(digest), cancellationToken))
+        {
+            throw new MachineException(
+                MachineFault.UnknownImage, $"The image {workspace.Image} with digest {digest} is not on this node.");
+        }
+    }
+
+    /// <summary>
+    /// A head names the image now, and no sweep that begins from here on deletes it. One of another server's that was under
+    /// way may have, when it had been there long and nobody named it.
+    /// </summary>
+    public async Task ConfirmAsync(WorkspaceRow workspace, CancellationToken cancellationToken)
+    {
+        await StoreAsync(workspace, cancellationToken);
+        _stored[workspace.ImageDigest!] = true;
     }
 
     /// <summary>Sees to it that a workspace's image is on this node, when the object store has it.</summary>
@@ -46,36 +60,8 @@ internal sealed class StoredImages(ImageCatalog images, ImageObjects objects) : 
         }
     }
 
-    /// <summary>Does what may remove images from the object store, while nobody relies on one that has no name there yet.</summary>
-    public async Task<T> SweepAsync<T>(Func<Task<T>> sweep, CancellationToken cancellationToken)
-    {
-        await _turn.WaitAsync(cancellationToken);
-        try
-        {
-            return await sweep();
-        }
-        finally
-        {
-            _stored.Clear();
-            _ = _turn.Release();
-        }
-    }
-
-    public void Dispose() => _turn.Dispose();
-
-    private async Task StoreAsync(WorkspaceRow workspace, string digest, CancellationToken cancellationToken)
-    {
-        if (images.Find(workspace.Image, digest) is { } image)
-        {
-            await using var file = File.OpenRead(image.Path);
-            _ = await objects.PutAsync(Plain(digest), file, cancellationToken);
-        }
-        else if (!await objects.ExistsAsync(Plain(digest), cancellationToken))
-        {
-            throw new MachineException(
-                MachineFault.UnknownImage, $"The image {workspace.Image} with digest {digest} is not on this node.");
-        }
-    }
+    /// <summary>A sweep may have removed it, or another server.</summary>
+    public void Forget() => _stored.Clear();
 
     /// <summary>A digest as the object store has it.</summary>
     public static string Plain(string digest) => digest[Prefix.Length..];

@@ -154,7 +154,12 @@ internal sealed partial class WorkspaceSync(
                 return true;
             }
 
-            await live.SealAsync(workspace, cancellationToken);
+            if (!await live.SealAsync(workspace, cancellationToken))
+            {
+                // What is sealed now would be told as all that was written until now.
+                return false;
+            }
+
             await uploader.UploadAsync(workspace, until, cancellationToken);
             disks.NoteGrown(workspace);
             return true;

@@ -93,6 +93,7 @@ internal sealed partial class WorkspaceUploader(
                 + "the servers a store or prefix of its own");
         }
 
+        await images.ConfirmAsync(workspace, cancellationToken);
         if (!await snapshots.SetSyncedAsync(workspace.Id, plan.Layers[^1], snapshot, until, CancellationToken.None))
         {
             // It was deleted meanwhile.

@@ -1,0 +1,204 @@
+using System.Diagnostics;
+using Mags.Client.Errors;
+
+namespace Mags.Bench.Durability;
+
+/// <summary>
+/// Rounds of sandboxes that write, of syncs, merges, deletions and restores, each ended by <c>kill -9</c> at a random moment.
+/// What was acknowledged has to be there then.
+/// </summary>
+internal sealed class DurabilityRounds
+{
+    private const int LongestMs = 4000;
+    private const int LongestBetweenMs = 300;
+
+    // Of so many rounds one loses the node.
+    private const int NodeEach = 4;
+
+    private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
+
+    private readonly DurableNode _node;
+    private readonly DurabilityResult _result = new();
+    private readonly Random _random;
+    private readonly IReadOnlyList<WorkspaceModel> _persistent = [new("p0", isPersistent: true), new("p1", isPersistent: true)];
+
+    private DurabilityRounds(DurableNode node, int seed) => (_node, _random) = (node, new Random(seed));
+
+    public static async Task<DurabilityResult> RunAsync(
+        BenchOptions options, int rounds, int seed, Action<string> tell, CancellationToken cancellationToken)
+    {
+        await using var node = await DurableNode.StartAsync(options, cancellationToken);
+        var run = new DurabilityRounds(node, seed);
+        for (var round = 0; round < rounds; round++)
+        {
+            var before = run._result.Faults.Count();
+            var told = await run.RunOneAsync(round, cancellationToken);
+            told += $"; {run._result.Faults.Count() - before} faults";
+            run._result.Rounds.Add(told);
+            tell(told);
+        }
+
+        run._result.Flushes += run._persistent.Sum(workspace => workspace.Flushes);
+        run._result.Syncs = run._persistent.Sum(workspace => workspace.Syncs);
+        run._result.Orphans.AddRange(await run._node.FindOrphansAsync(cancellationToken));
+        return run._result;
+    }
+
+#pragma warning disable CA5394 // What is chosen must be the same for the same seed, and guards nothing.
+    private async Task<string> RunOneAsync(int round, CancellationToken cancellationToken)
+    {
+        var kill = round % NodeEach == NodeEach - 1 ? Kill.Node : (Kill)_random.Next((int)Kill.Node);
+        var moment = TimeSpan.FromMilliseconds(_random.Next(LongestMs));
+        var workspaces = kill == Kill.Node
+            ? _persistent
+            : [.. _persistent, new WorkspaceModel($"l{round}", isPersistent: false)];
+        var flushes = workspaces.Sum(workspace => workspace.Flushes);
+        var syncs = workspaces.Sum(workspace => workspace.Syncs);
+        using var killed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        foreach (var workspace in workspaces)
+        {
+            await workspace.BeginAsync(_node.Client, cancellationToken);
+        }
+
+        var listening = ListenAsync(round, workspaces, killed.Token);
+        await WaitUntilAsync("all write", () => workspaces.All(IsUnderWay), cancellationToken);
+        await Task.Delay(moment, TimeProvider.System, cancellationToken);
+
+        var victims = await KillAsync(kill, killed, cancellationToken);
+        await listening;
+        if (kill == Kill.Node)
+        {
+            await _node.LoseAsync(cancellationToken);
+        }
+
+        var began = Stopwatch.GetTimestamp();
+        await ReturnAsync(kill, round, cancellationToken);
+        var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
+        await CheckAsync(round, kill, workspaces, cancellationToken);
+        return $"round {round}: {victims} {moment.TotalMilliseconds:F0} ms into it; back after {seconds:F1} s; "
+            + $"{workspaces.Sum(workspace => workspace.Flushes) - flushes} flushes, "
+            + $"{workspaces.Sum(workspace => workspace.Syncs) - syncs} syncs";
+
+        // A node may be lost only when there is something in the store.
+        bool IsUnderWay(WorkspaceModel workspace) => workspace.IsHeard && (kill != Kill.Node || workspace.IsSynced);
+    }
+
+    private async Task ListenAsync(int round, IReadOnlyList<WorkspaceModel> workspaces, CancellationToken killed)
+    {
+        var client = _node.Client;
+        await Task.WhenAll(
+            workspaces.Select(workspace => workspace.ListenAsync(client, killed)).Append(ForkAsync(round, killed)));
+    }
+
+    /// <summary>Forks a workspace that is written to and deletes the fork before, again and again.</summary>
+    private async Task ForkAsync(int round, CancellationToken killed)
+    {
+        try
+        {
+            for (var number = 0; ; number++)
+            {
+                await _node.TryForkAsync(_persistent[number % 2].Name, $"f{round}-{number}", killed);
+                if (number > 1)
+                {
+                    _ = await _node.Client.DeleteWorkspaceAsync($"f{round}-{number - 2}", killed);
+                }
+
+                await Task.Delay(TimeSpan.FromMilliseconds(400), TimeProvider.System, killed);
+            }
+        }
+        catch (Exception exception) when (exception is MagsApiException or HttpRequestException or IOException or OperationCanceledException)
+        {
+            // What is left is deleted at the end.
+        }
+    }
+
+    private async Task<string> KillAsync(Kill kill, CancellationTokenSource killed, CancellationToken cancellationToken)
+    {
+        string victims;
+        if (kill is Kill.Qemu or Kill.Both)
+        {
+            var machines = _node.Machines;
+            var machine = machines[_random.Next(machines.Count)];
+            DurableNode.Kill(machine);
+            victims = $"killed QEMU {machine.Pid} of {machines.Count}";
+            if (kill == Kill.Qemu)
+            {
+                // The others go on for a while.
+                await Task.Delay(TimeSpan.FromMilliseconds(_random.Next(LongestBetweenMs)), TimeProvider.System, cancellationToken);
+                await killed.CancelAsync();
+                return victims;
+            }
+
+            victims += " and the server";
+        }
+        else
+        {
+            victims = kill == Kill.Node ? "lost the node" : $"killed the {kill}";
+        }
+
+        await _node.KillAsync(cancellationToken);
+        await killed.CancelAsync();
+
+        // Not before they have gone on without a server for a moment.
+        await Task.Delay(TimeSpan.FromMilliseconds(_random.Next(LongestBetweenMs)), TimeProvider.System, cancellationToken);
+        _node.KillMachines();
+        return victims;
+    }
+
+    private async Task ReturnAsync(Kill kill, int round, CancellationToken cancellationToken)
+    {
+        if (kill == Kill.Qemu)
+        {
+            return;
+        }
+
+        // Every other time all that is whole in the store is removed from the node, and has to come back.
+        await _node.ReturnAsync(evict: round % 2 == 1, cancellationToken);
+        if (kill == Kill.ServerTwice)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(_random.Next(LongestMs / 4)), TimeProvider.System, cancellationToken);
+            await _node.KillAsync(cancellationToken);
+            await _node.ReturnAsync(evict: round % 2 == 1, cancellationToken);
+        }
+    }
+#pragma warning restore CA5394
+
+    private async Task CheckAsync(
+        int round, Kill kill, IReadOnlyList<WorkspaceModel> workspaces, CancellationToken cancellationToken)
+    {
+        var client = _node.Client;
+        var checks = await Task.WhenAll(workspaces.Select(async workspace =>
+        {
+            await workspace.EndAsync(client, cancellationToken);
+            if (kill == Kill.Node)
+            {
+                workspace.FallBack();
+            }
+
+            return await workspace.CheckAsync(client, cancellationToken);
+        }));
+        var lost = checks.SelectMany(check => check.Lost).Select(fault => $"round {round}: {fault}");
+        (kill == Kill.Node ? _result.Unreadable : _result.Lost).AddRange(lost);
+        _result.Unclean.AddRange(checks.SelectMany(check => check.Unclean).Select(fault => $"round {round}: {fault}"));
+        foreach (var workspace in workspaces.Where(workspace => !workspace.IsPersistent))
+        {
+            _result.Flushes += workspace.Flushes;
+            _ = await client.DeleteWorkspaceAsync(workspace.Name, cancellationToken);
+        }
+    }
+
+    private static async Task WaitUntilAsync(string what, Func<bool> isSo, CancellationToken cancellationToken)
+    {
+        var until = TimeProvider.System.GetUtcNow() + _patience;
+        while (!isSo())
+        {
+            if (TimeProvider.System.GetUtcNow() > until)
+            {
+                throw new TimeoutException($"It was waited for {_patience.TotalSeconds} s until {what}.");
+            }
+
+            await Task.Delay(_look, TimeProvider.System, cancellationToken);
+        }
+    }
+}
