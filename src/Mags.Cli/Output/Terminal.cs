@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Mags.Contracts;
 
 namespace Mags.Cli.Output;
 
@@ -72,6 +73,19 @@ internal sealed class Terminal
 
     /// <summary>A value as one line of JSON.</summary>
     public void Json<T>(T value, JsonTypeInfo<T> type) => WriteLine(JsonSerializer.Serialize(value, type));
+
+    /// <summary>What the server says of something it did: its sentence, or all of it as JSON.</summary>
+    public void Answer(ActionResponse answer, bool json)
+    {
+        if (json)
+        {
+            Json(answer, MagsJsonContext.Default.ActionResponse);
+        }
+        else
+        {
+            WriteLine(answer.Message);
+        }
+    }
 
     /// <summary>An aligned table with a heading.</summary>
     public void Table(IReadOnlyList<string> heading, IReadOnlyList<IReadOnlyList<Cell>> rows)

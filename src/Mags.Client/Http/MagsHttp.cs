@@ -59,20 +59,16 @@ internal sealed class MagsHttp : IDisposable
         TBody body,
         JsonTypeInfo<TBody> bodyType,
         JsonTypeInfo<T> type,
-        CancellationToken cancellationToken)
-    {
-        return CallAsync(
-            () =>
-            {
-                var request = NewRequest(HttpMethod.Post, path);
-                // Whole, with its length: not every proxy passes on a chunked request.
-                request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, bodyType));
-                request.Content.Headers.ContentType = _json;
-                return request;
-            },
-            type,
-            cancellationToken);
-    }
+        CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, path, body, bodyType, type, cancellationToken);
+
+    public Task<T> PatchAsync<TBody, T>(
+        string path,
+        TBody body,
+        JsonTypeInfo<TBody> bodyType,
+        JsonTypeInfo<T> type,
+        CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Patch, path, body, bodyType, type, cancellationToken);
 
     /// <summary>Sends a content that may take any time, as long as it gets on: each piece has the whole time-out anew.</summary>
     /// <param name="path">Where to.</param>
@@ -135,6 +131,27 @@ internal sealed class MagsHttp : IDisposable
             _http.Dispose();
             _ownHandler.Dispose();
         }
+    }
+
+    private Task<T> SendAsync<TBody, T>(
+        HttpMethod method,
+        string path,
+        TBody body,
+        JsonTypeInfo<TBody> bodyType,
+        JsonTypeInfo<T> type,
+        CancellationToken cancellationToken)
+    {
+        return CallAsync(
+            () =>
+            {
+                var request = NewRequest(method, path);
+                // Whole, with its length: not every proxy passes on a chunked request.
+                request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, bodyType));
+                request.Content.Headers.ContentType = _json;
+                return request;
+            },
+            type,
+            cancellationToken);
     }
 
     private async Task<T> CallAsync<T>(

@@ -9,6 +9,9 @@ internal sealed class WorkspaceCommand : Command
         : base("workspace", "The disks that jobs go on with")
     {
         Subcommands.Add(new WorkspaceListCommand(context));
+        Subcommands.Add(new WorkspaceShowCommand(context));
+        Subcommands.Add(new WorkspaceForkCommand(context));
+        Subcommands.Add(new WorkspaceRollbackCommand(context));
         Subcommands.Add(new WorkspaceDeleteCommand(context));
     }
 }
