@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using Mags.Client.Errors;
 using Mags.Client.Http;
 using Mags.Client.Jobs;
+using Mags.Client.Workspaces;
 using Mags.Contracts;
 using Mags.Contracts.Account;
 using Mags.Contracts.Files;
@@ -195,6 +196,64 @@ public sealed class MagsClient : IDisposable
     public Task<ActionResponse> RollBackWorkspaceAsync(string workspace, CancellationToken cancellationToken = default) =>
         _http.PostAsync(
             $"{WorkspacePath(workspace)}/rollback", MagsJsonContext.Default.ActionResponse, cancellationToken);
+
+    /// <summary>
+    /// Reads a workspace's disk as it was last sealed: <c>GET /mags-workspaces/:id/export</c>. It is the raw image of an ext4
+    /// file system, written in order from its beginning; most of it may be zeros. It takes as long as it takes, also to
+    /// begin: one that is in the object store alone is brought to the server first.
+    /// </summary>
+    /// <param name="workspace">Its name.</param>
+    /// <param name="into">Where the disk is written; it stays the caller's. What it throws, this throws.</param>
+    /// <param name="progress">Told how far it is; null for nobody.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<WorkspaceDisk> ExportWorkspaceAsync(
+        string workspace,
+        Stream into,
+        IProgress<TransferProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(into);
+        using var request = _http.NewRequest(HttpMethod.Get, $"{WorkspacePath(workspace)}/export");
+        request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("gzip"));
+        using var response = await _http.SendStreamingAsync(
+            request, cancellationToken, System.Threading.Timeout.InfiniteTimeSpan);
+        var disk = ExportReader.Describe(response, _http);
+        await ExportReader.CopyAsync(response, disk, into, progress, _http, cancellationToken);
+        return disk;
+    }
+
+    /// <summary>
+    /// Makes a workspace of the raw image of an ext4 file system: <c>POST /mags-workspaces/:id/import</c>. It is sent packed,
+    /// and may take as long as it gets on within <see cref="MagsClientOptions.Timeout"/>. A name that is taken is refused
+    /// (409), anything else than such an image too (400).
+    /// </summary>
+    /// <param name="workspace">Its name.</param>
+    /// <param name="disk">The image, read from here on to its end; it stays the caller's.</param>
+    /// <param name="options">What it is; null for the server's defaults.</param>
+    /// <param name="progress">Told how many bytes of it have been sent; null for nobody.</param>
+    /// <param name="cancellationToken">Gives up; the server keeps nothing then, unless it has answered already.</param>
+    public Task<WorkspaceResponse> ImportWorkspaceAsync(
+        string workspace,
+        Stream disk,
+        ImportOptions? options = null,
+        IProgress<long>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        (string Name, string? Value)[] given =
+        [
+            ("image", options?.Image),
+            ("image_digest", options?.ImageDigest),
+            ("disk_gb", options?.DiskGb?.ToString(CultureInfo.InvariantCulture)),
+        ];
+        var query = string.Join(
+            '&',
+            given.Where(field => field.Value is not null).Select(field => $"{field.Name}={Uri.EscapeDataString(field.Value!)}"));
+        return _http.UploadAsync(
+            $"{WorkspacePath(workspace)}/import{(query.Length == 0 ? "" : "?")}{query}",
+            getsOn => new FileContent(disk, progress, getsOn, isPacked: true),
+            MagsJsonContext.Default.WorkspaceResponse,
+            cancellationToken);
+    }
 
     /// <summary>Deletes a workspace: <c>DELETE /mags-workspaces/:id</c>. One with active jobs is refused (409).</summary>
     /// <param name="workspace">Its name.</param>

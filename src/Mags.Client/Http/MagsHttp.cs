@@ -84,16 +84,21 @@ internal sealed class MagsHttp : IDisposable
         HttpRequestMessage NewUpload()
         {
             var request = NewRequest(HttpMethod.Post, path);
+            // A refusal that needs no byte of it comes before the first one is sent.
+            request.Headers.ExpectContinue = true;
             request.Content = newContent(() => timeout.CancelAfter(_options.Timeout));
             return request;
         }
     }
 
     /// <summary>The answer's head; only that is under the time-out, its body may take for ever.</summary>
+    /// <param name="request">The call.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="limit">Time-out; null for the client's own.</param>
     public async Task<HttpResponseMessage> SendStreamingAsync(
-        HttpRequestMessage request, CancellationToken cancellationToken)
+        HttpRequestMessage request, CancellationToken cancellationToken, TimeSpan? limit = null)
     {
-        using var timeout = new CancellationTokenSource(_options.Timeout, _options.TimeProvider);
+        using var timeout = new CancellationTokenSource(limit ?? _options.Timeout, _options.TimeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
@@ -117,6 +122,8 @@ internal sealed class MagsHttp : IDisposable
             throw NetworkErrors.Unreachable(BaseUri, e);
         }
     }
+
+    public MagsApiException Unreachable(Exception cause) => NetworkErrors.Unreachable(BaseUri, cause);
 
     public MagsApiException UnexpectedAnswer(string what, Exception? cause = null) => new(
         null,

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.IO.Compression;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Threading.Channels;
@@ -67,6 +68,9 @@ internal sealed class ServerDouble : IAsyncDisposable
 
     /// <summary>Bodies of what makes and changes workspaces.</summary>
     public ConcurrentQueue<string> WorkspaceBodies { get; } = new();
+
+    /// <summary>The disk of the workspace: what is exported, or was imported.</summary>
+    public byte[] Disk { get; set; } = [];
 
     public ObjectStoreResponse? ObjectStore { get; set; }
 
@@ -193,6 +197,8 @@ internal sealed class ServerDouble : IAsyncDisposable
             "mags-workspaces" when context.Request.Method == "POST" => ChangeAsync(context, StatusCodes.Status201Created),
             "mags-workspaces/fork" when context.Request.Method == "PATCH" => ChangeAsync(context, StatusCodes.Status200OK),
             "mags-workspaces/fork" when context.Request.Method == "GET" => WriteAsync(context, Fork, json.WorkspaceResponse),
+            "mags-workspaces/fork/export" => ExportAsync(context),
+            "mags-workspaces/fork/import" => ImportAsync(context),
             "mags-workspaces/fork/rollback" => WriteAsync(
                 context,
                 new ActionResponse { Success = true, Message = "Workspace 'fork' is as of 2026-01-02 03:04:05Z" },
@@ -250,6 +256,32 @@ internal sealed class ServerDouble : IAsyncDisposable
             context,
             new JobAccepted { RequestId = JobId, Status = "accepted", Message = "Job accepted" },
             MagsJsonContext.Default.JobAccepted);
+    }
+
+    /// <summary>Says that the disk has as many GiB as it says, whatever there is.</summary>
+    private async Task ExportAsync(HttpContext context)
+    {
+        context.Response.Headers[WorkspaceHeaders.Image] = "debian";
+        context.Response.Headers[WorkspaceHeaders.ImageDigest] = "sha256:01";
+        context.Response.Headers[WorkspaceHeaders.DiskGb] = "1";
+        context.Response.Headers.ContentEncoding = "gzip";
+        await using var packer = new GZipStream(context.Response.Body, CompressionLevel.Fastest);
+        await packer.WriteAsync(Disk, context.RequestAborted);
+        var zeros = new byte[1 << 20];
+        for (var left = (1L << 30) - Disk.Length; Disk.Length > 0 && left > 0; left -= zeros.Length)
+        {
+            await packer.WriteAsync(zeros.AsMemory(0, (int)Math.Min(left, zeros.Length)), context.RequestAborted);
+        }
+    }
+
+    private async Task ImportAsync(HttpContext context)
+    {
+        await using var unpacker = new GZipStream(context.Request.Body, CompressionMode.Decompress);
+        using var disk = new MemoryStream();
+        await unpacker.CopyToAsync(disk, context.RequestAborted);
+        Disk = disk.ToArray();
+        context.Response.StatusCode = StatusCodes.Status201Created;
+        await WriteAsync(context, Fork, MagsJsonContext.Default.WorkspaceResponse);
     }
 
     private async Task ChangeAsync(HttpContext context, int status)

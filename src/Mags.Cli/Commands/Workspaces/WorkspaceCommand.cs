@@ -11,6 +11,8 @@ internal sealed class WorkspaceCommand : Command
         Subcommands.Add(new WorkspaceListCommand(context));
         Subcommands.Add(new WorkspaceShowCommand(context));
         Subcommands.Add(new WorkspaceForkCommand(context));
+        Subcommands.Add(new WorkspaceExportCommand(context));
+        Subcommands.Add(new WorkspaceImportCommand(context));
         Subcommands.Add(new WorkspaceRollbackCommand(context));
         Subcommands.Add(new WorkspaceDeleteCommand(context));
     }
