@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Mags.Cli.Commands.Workspaces;
 using Mags.Cli.Servers;
 
 namespace Mags.Cli;
@@ -8,6 +9,7 @@ namespace Mags.Cli;
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Credentials))]
+[JsonSerializable(typeof(ExportedWorkspace))]
 [JsonSerializable(typeof(ServerStatus))]
 [JsonSerializable(typeof(TokenText))]
 [JsonSerializable(typeof(VersionText))]

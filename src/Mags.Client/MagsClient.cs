@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using Mags.Client.Errors;
 using Mags.Client.Http;
 using Mags.Client.Jobs;
+using Mags.Client.Workspaces;
 using Mags.Contracts;
 using Mags.Contracts.Account;
 using Mags.Contracts.Files;
@@ -124,6 +125,15 @@ public sealed class MagsClient : IDisposable
         _http.PostAsync($"{JobPath(job)}/stop", MagsJsonContext.Default.ActionResponse, cancellationToken);
 
     /// <summary>
+    /// Begins to bring what a running job has written to the object store: <c>POST /mags-jobs/:id/sync</c>. A job that has
+    /// ended, or has no persistent workspace, is refused (409).
+    /// </summary>
+    /// <param name="job">Request id, job name or workspace id.</param>
+    /// <param name="cancellationToken">Gives up waiting; the server may sync all the same.</param>
+    public Task<ActionResponse> SyncJobAsync(string job, CancellationToken cancellationToken = default) =>
+        _http.PostAsync($"{JobPath(job)}/sync", MagsJsonContext.Default.ActionResponse, cancellationToken);
+
+    /// <summary>
     /// Uploads a file that jobs can name: <c>POST /mags-files</c>. It may take as long as it needs, as long as it gets on
     /// within <see cref="MagsClientOptions.Timeout"/>.
     /// </summary>
@@ -143,12 +153,113 @@ public sealed class MagsClient : IDisposable
     public Task<WorkspaceListResponse> ListWorkspacesAsync(CancellationToken cancellationToken = default) =>
         _http.GetAsync("mags-workspaces", MagsJsonContext.Default.WorkspaceListResponse, cancellationToken);
 
+    /// <summary>A workspace: <c>GET /mags-workspaces/:id</c>.</summary>
+    /// <param name="workspace">Its name.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task<WorkspaceResponse> GetWorkspaceAsync(string workspace, CancellationToken cancellationToken = default) =>
+        _http.GetAsync(WorkspacePath(workspace), MagsJsonContext.Default.WorkspaceResponse, cancellationToken);
+
+    /// <summary>
+    /// Makes a workspace that starts from what another was when it was last sealed: <c>POST /mags-workspaces</c>. A name
+    /// that is taken is refused (409).
+    /// </summary>
+    /// <param name="request">The new workspace's name and that of its base.</param>
+    /// <param name="cancellationToken">Gives up waiting; the server may make it all the same.</param>
+    public Task<WorkspaceResponse> CreateWorkspaceAsync(
+        CreateWorkspaceRequest request, CancellationToken cancellationToken = default) =>
+        _http.PostAsync(
+            "mags-workspaces",
+            request,
+            MagsJsonContext.Default.CreateWorkspaceRequest,
+            MagsJsonContext.Default.WorkspaceResponse,
+            cancellationToken);
+
+    /// <summary>Changes a workspace: <c>PATCH /mags-workspaces/:id</c>. A smaller disk is refused (400).</summary>
+    /// <param name="workspace">Its name.</param>
+    /// <param name="request">What it is to be from its next job on.</param>
+    /// <param name="cancellationToken">Gives up waiting; the server may change it all the same.</param>
+    public Task<WorkspaceResponse> UpdateWorkspaceAsync(
+        string workspace, UpdateWorkspaceRequest request, CancellationToken cancellationToken = default) =>
+        _http.PatchAsync(
+            WorkspacePath(workspace),
+            request,
+            MagsJsonContext.Default.UpdateWorkspaceRequest,
+            MagsJsonContext.Default.WorkspaceResponse,
+            cancellationToken);
+
+    /// <summary>
+    /// Lets a workspace be the snapshot before its newest one, which is damaged: <c>POST /mags-workspaces/:id/rollback</c>.
+    /// One whose newest state is on the server is refused (409).
+    /// </summary>
+    /// <param name="workspace">Its name.</param>
+    /// <param name="cancellationToken">Gives up waiting; the server may do it all the same.</param>
+    public Task<ActionResponse> RollBackWorkspaceAsync(string workspace, CancellationToken cancellationToken = default) =>
+        _http.PostAsync(
+            $"{WorkspacePath(workspace)}/rollback", MagsJsonContext.Default.ActionResponse, cancellationToken);
+
+    /// <summary>
+    /// Reads a workspace's disk as it was last sealed: <c>GET /mags-workspaces/:id/export</c>. It is the raw image of an ext4
+    /// file system, written in order from its beginning; most of it may be zeros. It takes as long as it takes, also to
+    /// begin: one that is in the object store alone is brought to the server first.
+    /// </summary>
+    /// <param name="workspace">Its name.</param>
+    /// <param name="into">Where the disk is written; it stays the caller's. What it throws, this throws.</param>
+    /// <param name="progress">Told how far it is; null for nobody.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<WorkspaceDisk> ExportWorkspaceAsync(
+        string workspace,
+        Stream into,
+        IProgress<TransferProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(into);
+        using var request = _http.NewRequest(HttpMethod.Get, $"{WorkspacePath(workspace)}/export");
+        request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("gzip"));
+        using var response = await _http.SendStreamingAsync(
+            request, cancellationToken, System.Threading.Timeout.InfiniteTimeSpan);
+        var disk = ExportReader.Describe(response, _http);
+        await ExportReader.CopyAsync(response, disk, into, progress, _http, cancellationToken);
+        return disk;
+    }
+
+    /// <summary>
+    /// Makes a workspace of the raw image of an ext4 file system: <c>POST /mags-workspaces/:id/import</c>. It is sent packed,
+    /// and may take as long as it gets on within <see cref="MagsClientOptions.Timeout"/>. A name that is taken is refused
+    /// (409), anything else than such an image too (400).
+    /// </summary>
+    /// <param name="workspace">Its name.</param>
+    /// <param name="disk">The image, read from here on to its end; it stays the caller's.</param>
+    /// <param name="options">What it is; null for the server's defaults.</param>
+    /// <param name="progress">Told how many bytes of it have been sent; null for nobody.</param>
+    /// <param name="cancellationToken">Gives up; the server keeps nothing then, unless it has answered already.</param>
+    public Task<WorkspaceResponse> ImportWorkspaceAsync(
+        string workspace,
+        Stream disk,
+        ImportOptions? options = null,
+        IProgress<long>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        (string Name, string? Value)[] given =
+        [
+            ("image", options?.Image),
+            ("image_digest", options?.ImageDigest),
+            ("disk_gb", options?.DiskGb?.ToString(CultureInfo.InvariantCulture)),
+        ];
+        var query = string.Join(
+            '&',
+            given.Where(field => field.Value is not null).Select(field => $"{field.Name}={Uri.EscapeDataString(field.Value!)}"));
+        return _http.UploadAsync(
+            $"{WorkspacePath(workspace)}/import{(query.Length == 0 ? "" : "?")}{query}",
+            getsOn => new FileContent(disk, progress, getsOn, isPacked: true),
+            MagsJsonContext.Default.WorkspaceResponse,
+            cancellationToken);
+    }
+
     /// <summary>Deletes a workspace: <c>DELETE /mags-workspaces/:id</c>. One with active jobs is refused (409).</summary>
     /// <param name="workspace">Its name.</param>
     /// <param name="cancellationToken">Gives up waiting; the server may delete it all the same.</param>
     public Task<ActionResponse> DeleteWorkspaceAsync(string workspace, CancellationToken cancellationToken = default) =>
-        _http.DeleteAsync(
-            $"mags-workspaces/{Uri.EscapeDataString(workspace)}", MagsJsonContext.Default.ActionResponse, cancellationToken);
+        _http.DeleteAsync(WorkspacePath(workspace), MagsJsonContext.Default.ActionResponse, cancellationToken);
 
     /// <summary>Whose token this is: <c>GET /mags-whoami</c>.</summary>
     public Task<WhoAmIResponse> WhoAmIAsync(CancellationToken cancellationToken = default) =>
@@ -175,6 +286,8 @@ public sealed class MagsClient : IDisposable
         };
         return new MultipartFormDataContent { file };
     }
+
+    private static string WorkspacePath(string workspace) => $"mags-workspaces/{Uri.EscapeDataString(workspace)}";
 
     private static string JobPath(string job) => $"mags-jobs/{Uri.EscapeDataString(job)}";
 }

@@ -7,9 +7,11 @@ using Mags.Cluster.Nodes;
 using Mags.Cluster.Objects;
 using Mags.Cluster.Workspaces;
 using Mags.Cluster.Workspaces.Sync;
+using Mags.Cluster.Workspaces.Transfers;
 using Mags.Data.Files;
 using Mags.Data.Workspaces;
 using Mags.Machines.Disks;
+using Mags.Machines.Sandboxes;
 using Mags.Storage.Objects;
 using Mags.Storage.Snapshots;
 using Microsoft.Extensions.DependencyInjection;
@@ -82,6 +84,17 @@ public static class ClusterServiceCollectionExtensions
             provider.GetRequiredService<LiveDisks>(),
             provider.GetRequiredService<WorkspaceRestorer>(),
             provider.GetRequiredService<ILogger<WorkspaceDisks>>()));
+        services.AddSingleton<TransferSlots>();
+        services.AddSingleton(provider => new WorkspaceExports(
+            provider.GetRequiredService<WorkspaceDisks>(),
+            provider.GetRequiredService<LayerFiles>(),
+            provider.GetRequiredService<LayerDisks>()));
+        services.AddSingleton(provider => new WorkspaceImports(
+            provider.GetRequiredService<WorkspaceStore>(),
+            provider.GetRequiredService<LayerFiles>(),
+            provider.GetRequiredService<LayerDisks>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<WorkspaceImports>>()));
         services.AddHostedService<LayerShortener>();
         services.AddSingleton<StoreGate>();
         services.AddSingleton<StoredImages>();

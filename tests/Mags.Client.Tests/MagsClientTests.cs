@@ -4,6 +4,7 @@ using System.Text;
 using Mags.Client.Errors;
 using Mags.Client.Tests.Fakes;
 using Mags.Contracts.Jobs;
+using Mags.Contracts.Workspaces;
 
 namespace Mags.Client.Tests;
 
@@ -44,9 +45,35 @@ public sealed class MagsClientTests : IAsyncLifetime
         var list = await _client.ListWorkspacesAsync(Cancellation);
         var deletion = await _client.DeleteWorkspaceAsync("fork", Cancellation);
 
-        Assert.Equal([ServerDouble.Fork], list.Workspaces);
+        Assert.Equal([_server.Fork], list.Workspaces);
         Assert.Equal("Workspace 'fork' deleted", deletion.Message);
         Assert.Equal(["GET /api/v1/mags-workspaces", "DELETE /api/v1/mags-workspaces/fork"], _server.Calls);
+    }
+
+    [Fact]
+    public async Task Workspace_ShownForkedGrownRolledBackAndSynced_IsAskedForByName()
+    {
+        var fork = new CreateWorkspaceRequest { WorkspaceId = "fork", BaseWorkspaceId = "tools" };
+
+        Assert.Equal(_server.Fork, await _client.GetWorkspaceAsync("fork", Cancellation));
+        Assert.Equal(_server.Fork, await _client.CreateWorkspaceAsync(fork, Cancellation));
+        Assert.Equal(
+            _server.Fork,
+            await _client.UpdateWorkspaceAsync("fork", new UpdateWorkspaceRequest { DiskGb = 8 }, Cancellation));
+        Assert.True((await _client.RollBackWorkspaceAsync("fork", Cancellation)).Success);
+        Assert.Equal("Sync initiated", (await _client.SyncJobAsync("brave-otter", Cancellation)).Message);
+
+        Assert.Equal(
+            [
+                "GET /api/v1/mags-workspaces/fork",
+                "POST /api/v1/mags-workspaces",
+                "PATCH /api/v1/mags-workspaces/fork",
+                "POST /api/v1/mags-workspaces/fork/rollback",
+                "POST /api/v1/mags-jobs/brave-otter/sync",
+            ],
+            _server.Calls);
+        Assert.Equal(
+            ["""{"workspace_id":"fork","base_workspace_id":"tools"}""", """{"disk_gb":8}"""], _server.WorkspaceBodies);
     }
 
     [Fact]

@@ -11,6 +11,8 @@ internal static class CommandOptions
 
     public static Argument<string> Job() => new("JOB") { Description = "Job id or name" };
 
+    public static Argument<string> Workspace() => new("NAME") { Description = "Name of the workspace" };
+
     /// <summary>A whole number of at least <paramref name="least"/>.</summary>
     public static Option<int?> Number(string name, string unit, string description, int least = 1) => new(name)
     {

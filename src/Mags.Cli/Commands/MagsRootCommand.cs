@@ -17,10 +17,13 @@ internal sealed class MagsRootCommand : RootCommand
         version.Action = new VersionAction(context.Terminal);
 
         Subcommands.Add(new RunCommand(context));
+        Subcommands.Add(new NewCommand(context));
         Subcommands.Add(new StatusCommand(context));
         Subcommands.Add(new LogsCommand(context));
         Subcommands.Add(new ListCommand(context));
         Subcommands.Add(new StopCommand(context));
+        Subcommands.Add(new SyncCommand(context));
+        Subcommands.Add(new ResizeCommand(context));
         Subcommands.Add(new WorkspaceCommand(context));
         Subcommands.Add(new ImageCommand(context));
         Subcommands.Add(new ServerCommand(context));

@@ -19,6 +19,11 @@ internal static class Humanly
         };
     }
 
+    /// <summary>A time, and how long ago it was; null for none.</summary>
+    public static string? When(DateTimeOffset? when, TimeProvider time) => when is { } then
+        ? Invariant($"{then.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z ({Ago(then, time)})")
+        : null;
+
     public static string Span(TimeSpan span) => span.TotalSeconds switch
     {
         < 1 => Invariant($"{(int)span.TotalMilliseconds} ms"),

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Mags.Contracts;
 
 namespace Mags.Cli.Output;
 
@@ -14,6 +15,7 @@ internal sealed class Terminal
     private readonly Lock _lock = new();
     private readonly TerminalTraits _traits;
     private readonly Stream _input;
+    private readonly Stream _bytes;
     private readonly TimeProvider _time;
     private readonly LineBuffer _output;
     private readonly LineBuffer _error;
@@ -22,6 +24,7 @@ internal sealed class Terminal
     public Terminal(Stream input, Stream output, Stream error, TerminalTraits traits, TimeProvider time)
     {
         _input = input;
+        _bytes = output;
         _output = new LineBuffer(output);
         _error = new LineBuffer(error);
         _traits = traits;
@@ -73,6 +76,19 @@ internal sealed class Terminal
     /// <summary>A value as one line of JSON.</summary>
     public void Json<T>(T value, JsonTypeInfo<T> type) => WriteLine(JsonSerializer.Serialize(value, type));
 
+    /// <summary>What the server says of something it did: its sentence, or all of it as JSON.</summary>
+    public void Answer(ActionResponse answer, bool json)
+    {
+        if (json)
+        {
+            Json(answer, MagsJsonContext.Default.ActionResponse);
+        }
+        else
+        {
+            WriteLine(answer.Message);
+        }
+    }
+
     /// <summary>An aligned table with a heading.</summary>
     public void Table(IReadOnlyList<string> heading, IReadOnlyList<IReadOnlyList<Cell>> rows)
     {
@@ -122,6 +138,18 @@ internal sealed class Terminal
 
         return progress;
     }
+
+    /// <summary>Standard output for a result that is no text; it is then all of the result.</summary>
+    /// <exception cref="CliException">It would be shown to a person.</exception>
+    public Stream OpenOutput() => _traits.OutputIsTerminal
+        ? throw new CliException("standard output is a terminal; name a file, or send it on: | COMMAND", ExitCodes.Usage)
+        : _bytes;
+
+    /// <summary>Standard input as bytes.</summary>
+    /// <exception cref="CliException">A person would have to type them.</exception>
+    public Stream OpenInput() => _traits.InputIsTerminal
+        ? throw new CliException("standard input is a terminal; name a file, or feed it: < FILE", ExitCodes.Usage)
+        : _input;
 
     /// <summary>All of standard input.</summary>
     public async Task<byte[]> ReadInputAsync(CancellationToken cancellationToken)

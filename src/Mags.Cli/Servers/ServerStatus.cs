@@ -31,5 +31,7 @@ internal sealed record ServerStatus
 
     public IReadOnlyList<WallResponse>? Walls { get; init; }
 
+    public ObjectStoreResponse? ObjectStore { get; init; }
+
     public IReadOnlyList<ImageResponse>? Images { get; init; }
 }

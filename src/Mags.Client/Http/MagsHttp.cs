@@ -59,20 +59,16 @@ internal sealed class MagsHttp : IDisposable
         TBody body,
         JsonTypeInfo<TBody> bodyType,
         JsonTypeInfo<T> type,
-        CancellationToken cancellationToken)
-    {
-        return CallAsync(
-            () =>
-            {
-                var request = NewRequest(HttpMethod.Post, path);
-                // Whole, with its length: not every proxy passes on a chunked request.
-                request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, bodyType));
-                request.Content.Headers.ContentType = _json;
-                return request;
-            },
-            type,
-            cancellationToken);
-    }
+        CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, path, body, bodyType, type, cancellationToken);
+
+    public Task<T> PatchAsync<TBody, T>(
+        string path,
+        TBody body,
+        JsonTypeInfo<TBody> bodyType,
+        JsonTypeInfo<T> type,
+        CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Patch, path, body, bodyType, type, cancellationToken);
 
     /// <summary>Sends a content that may take any time, as long as it gets on: each piece has the whole time-out anew.</summary>
     /// <param name="path">Where to.</param>
@@ -88,16 +84,21 @@ internal sealed class MagsHttp : IDisposable
         HttpRequestMessage NewUpload()
         {
             var request = NewRequest(HttpMethod.Post, path);
+            // A refusal that needs no byte of it comes before the first one is sent.
+            request.Headers.ExpectContinue = true;
             request.Content = newContent(() => timeout.CancelAfter(_options.Timeout));
             return request;
         }
     }
 
     /// <summary>The answer's head; only that is under the time-out, its body may take for ever.</summary>
+    /// <param name="request">The call.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="limit">Time-out; null for the client's own.</param>
     public async Task<HttpResponseMessage> SendStreamingAsync(
-        HttpRequestMessage request, CancellationToken cancellationToken)
+        HttpRequestMessage request, CancellationToken cancellationToken, TimeSpan? limit = null)
     {
-        using var timeout = new CancellationTokenSource(_options.Timeout, _options.TimeProvider);
+        using var timeout = new CancellationTokenSource(limit ?? _options.Timeout, _options.TimeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
@@ -122,6 +123,8 @@ internal sealed class MagsHttp : IDisposable
         }
     }
 
+    public MagsApiException Unreachable(Exception cause) => NetworkErrors.Unreachable(BaseUri, cause);
+
     public MagsApiException UnexpectedAnswer(string what, Exception? cause = null) => new(
         null,
         ClientErrorCodes.UnexpectedAnswer,
@@ -135,6 +138,27 @@ internal sealed class MagsHttp : IDisposable
             _http.Dispose();
             _ownHandler.Dispose();
         }
+    }
+
+    private Task<T> SendAsync<TBody, T>(
+        HttpMethod method,
+        string path,
+        TBody body,
+        JsonTypeInfo<TBody> bodyType,
+        JsonTypeInfo<T> type,
+        CancellationToken cancellationToken)
+    {
+        return CallAsync(
+            () =>
+            {
+                var request = NewRequest(method, path);
+                // Whole, with its length: not every proxy passes on a chunked request.
+                request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, bodyType));
+                request.Content.Headers.ContentType = _json;
+                return request;
+            },
+            type,
+            cancellationToken);
     }
 
     private async Task<T> CallAsync<T>(

@@ -251,21 +251,31 @@ public sealed partial class WorkspaceDisks : IDisposable
         }
     }
 
-    private async Task<JobDisk> OpenBaseAsync(JobRow job, string name, CancellationToken cancellationToken)
+    /// <summary>
+    /// The newest sealed layers of a workspace, on this node; they stay until <see cref="Unpin"/>. Null when there is no
+    /// such workspace.
+    /// </summary>
+    /// <exception cref="MachineException">It could not be brought from the object store.</exception>
+    internal async Task<WorkspaceLayers?> PinSealedAsync(Guid userId, string name, CancellationToken cancellationToken)
     {
-        if (await _workspaces.FindAsync(job.UserId, name, cancellationToken) is { } row)
+        if (await _workspaces.FindAsync(userId, name, cancellationToken) is { } row)
         {
             await BringAsync(row, cancellationToken);
         }
 
-        var found = await InTurnAsync(
+        return await InTurnAsync(
             async () =>
             {
-                var layers = await _workspaces.ReadAsync(job.UserId, name, cancellationToken) ?? throw Gone(name);
-                _pins.Pin(layers.Layers);
+                var layers = await _workspaces.ReadAsync(userId, name, cancellationToken);
+                _pins.Pin(layers?.Layers ?? []);
                 return layers;
             },
             cancellationToken);
+    }
+
+    private async Task<JobDisk> OpenBaseAsync(JobRow job, string name, CancellationToken cancellationToken)
+    {
+        var found = await PinSealedAsync(job.UserId, name, cancellationToken) ?? throw Gone(name);
 
         // While nothing was ever kept in it, it is empty.
         return new JobDisk

@@ -33,6 +33,13 @@ public sealed class WorkspaceOptions
     public int ParallelSyncs { get; set; } = 2;
 
     /// <summary>
+    /// How many exports and imports of workspaces run at once; more are refused with 503. Default 2. Each takes a QEMU of its
+    /// own, about 30 MiB, for as long as its client takes.
+    /// </summary>
+    [Range(1, 64)]
+    public int ParallelTransfers { get; set; } = 2;
+
+    /// <summary>
     /// How many seconds a stop waits for the sync of what was written before it answers; the sync goes on after. Default 20.
     /// </summary>
     [Range(0, 600)]

@@ -5,7 +5,21 @@ namespace Mags.Data.Workspaces;
 /// <param name="Layers">
 /// Its sealed layers, the lowest first, which is an empty disk; none or that one alone when nothing was ever kept in it.
 /// </param>
-public sealed record WorkspaceLayers(WorkspaceRow Workspace, IReadOnlyList<Guid> Layers);
+public sealed record WorkspaceLayers(WorkspaceRow Workspace, IReadOnlyList<Guid> Layers)
+{
+    /// <summary>Size of the topmost layer's disk in GiB; 0 where that was not asked for, or there is none.</summary>
+    public int DiskGb { get; init; }
+}
+
+/// <summary>A disk from elsewhere, whose files are on this node: a layer on an empty disk.</summary>
+/// <param name="Lowest">The empty disk.</param>
+/// <param name="Layer">The layer, sealed.</param>
+/// <param name="DiskGb">Size of both in GiB.</param>
+/// <param name="Bytes">What the layer's file takes.</param>
+/// <param name="Image">Name of the image that it lies over.</param>
+/// <param name="ImageDigest">Digest of that image.</param>
+public sealed record ImportedDisk(
+    Guid Lowest, Guid Layer, int DiskGb, long Bytes, string Image, string ImageDigest);
 
 /// <summary>A layer that a job writes to.</summary>
 /// <param name="Workspace">The workspace.</param>

@@ -62,6 +62,46 @@ public sealed class WorkspaceStore
             },
             cancellationToken);
 
+    /// <summary>Makes a local workspace of a disk from elsewhere.</summary>
+    /// <returns>Why it was not made; null when it was.</returns>
+    public Task<WorkspaceRefusal?> ImportAsync(
+        Guid userId, string name, ImportedDisk disk, DateTimeOffset now, CancellationToken cancellationToken) =>
+        _database.WriteAsync(
+            async db =>
+            {
+                await db.LockUserAsync(userId);
+                if (await FindAsync(db.Workspaces, userId, name) is not null)
+                {
+                    return new WorkspaceRefusal(WorkspaceRefusalKind.Exists, name, "");
+                }
+
+                db.Add(new LayerRow { Id = disk.Lowest, DiskGb = disk.DiskGb, CreatedAt = now });
+                db.Add(new LayerRow
+                {
+                    Id = disk.Layer,
+                    ParentId = disk.Lowest,
+                    DiskGb = disk.DiskGb,
+                    Bytes = disk.Bytes,
+                    CreatedAt = now,
+                });
+                db.Add(new WorkspaceRow
+                {
+                    Id = Guid.CreateVersion7(),
+                    UserId = userId,
+                    Name = name,
+                    Image = disk.Image,
+                    ImageDigest = disk.ImageDigest,
+                    DiskGb = disk.DiskGb,
+                    TopLayerId = disk.Layer,
+                    Bytes = disk.Bytes,
+                    CreatedAt = now,
+                    LastUsedAt = now,
+                });
+                await db.SaveChangesAsync(CancellationToken.None);
+                return null;
+            },
+            cancellationToken);
+
     /// <summary>Sets how large a workspace's disk is from its next job on.</summary>
     /// <returns>Why it was not set; null when it was.</returns>
     public Task<WorkspaceRefusal?> ResizeAsync(
@@ -91,9 +131,19 @@ public sealed class WorkspaceStore
     /// <returns>Null when there is no such workspace any more.</returns>
     public Task<WorkspaceLayers?> ReadAsync(Guid userId, string name, CancellationToken cancellationToken) =>
         _database.ReadAsync(
-            async db => await FindAsync(db.Workspaces, userId, name) is { } workspace
-                ? new WorkspaceLayers(workspace, [.. (await LayerChains.ListAsync(db, workspace.TopLayerId)).Select(layer => layer.Id)])
-                : null,
+            async db =>
+            {
+                if (await FindAsync(db.Workspaces, userId, name) is not { } workspace)
+                {
+                    return null;
+                }
+
+                var chain = await LayerChains.ListAsync(db, workspace.TopLayerId);
+                return new WorkspaceLayers(workspace, [.. chain.Select(layer => layer.Id)])
+                {
+                    DiskGb = chain.Count == 0 ? 0 : chain[^1].DiskGb,
+                };
+            },
             cancellationToken);
 
     /// <summary>Notes the image that a workspace belongs to from now on.</summary>

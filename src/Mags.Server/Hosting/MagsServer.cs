@@ -69,6 +69,8 @@ internal static class MagsServer
         services.AddSingleton<SpoolFolder>();
         services.AddHostedService(provider => provider.GetRequiredService<SpoolFolder>());
         services.AddSingleton<UploadReader>();
+        services.AddSingleton<WorkspaceSender>();
+        services.AddSingleton<WorkspaceReceiver>();
         services.AddRoutingCore();
         services.AddMagsOpenApi();
     }

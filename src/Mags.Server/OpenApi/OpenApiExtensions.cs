@@ -92,6 +92,16 @@ internal static class OpenApiExtensions
             };
         }
 
+        if (context.Description.ActionDescriptor.EndpointMetadata.OfType<BinaryBody>().Any())
+        {
+            var bytes = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" };
+            operation.RequestBody = new OpenApiRequestBody
+            {
+                Required = true,
+                Content = new Dictionary<string, OpenApiMediaType> { [BinaryBody.ContentType] = new() { Schema = bytes } },
+            };
+        }
+
         return Task.CompletedTask;
     }
 
@@ -103,7 +113,7 @@ internal static class OpenApiExtensions
         {
             parameter.Schema = parameter.Name switch
             {
-                "page" or "page_size" or "after" or "limit" => new OpenApiSchema { Type = JsonSchemaType.Integer },
+                "page" or "page_size" or "after" or "limit" or "disk_gb" => new OpenApiSchema { Type = JsonSchemaType.Integer },
                 "follow" => new OpenApiSchema { Type = JsonSchemaType.Boolean },
                 _ => parameter.Schema,
             };

@@ -53,6 +53,9 @@ internal static partial class WorkspaceRules
     public static ErrorResult Missing(string id) => ErrorResult.NotFound(
         $"there is no workspace `{id}`; `mags workspace list` shows those there are");
 
+    /// <summary>What is wrong with the name of a workspace that is to be made; null when nothing is.</summary>
+    public static ErrorResult? CheckNew(string id) => Require("workspace_id", id);
+
     private static ErrorResult? Require(string field, string? id) => Given(id) is null
         ? ErrorResult.BadRequest($"field `{field}` is missing: it is the name of a workspace")
         : CheckId(field, id);

@@ -8,6 +8,7 @@ using Mags.Server.Access;
 using Mags.Server.Errors;
 using Mags.Server.Jobs;
 using Mags.Server.OpenApi;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
 
 namespace Mags.Server.Workspaces;
@@ -48,7 +49,38 @@ internal static class WorkspacesApi
             .Produces<ActionResponse>()
             .Produces<ErrorResponse>(StatusCodes.Status404NotFound)
             .Produces<ErrorResponse>(StatusCodes.Status409Conflict);
+        MapTransfers(workspaces);
     }
+
+    private static void MapTransfers(RouteGroupBuilder workspaces)
+    {
+        workspaces.MapGet("/{id}/export", (HttpContext context, WorkspaceSender sender, string id) => sender.SendAsync(context, id))
+            .WithName("ExportWorkspace")
+            .WithSummary("Its disk as it was last sealed: the raw image of an ext4 file system, gzipped for who accepts that.")
+            .Produces(StatusCodes.Status200OK, contentType: BinaryBody.ContentType)
+            .Produces<ErrorResponse>(StatusCodes.Status404NotFound)
+            .Produces<ErrorResponse>(StatusCodes.Status409Conflict)
+            .Produces<ErrorResponse>(StatusCodes.Status503ServiceUnavailable);
+        workspaces.MapPost("/{id}/import", ImportAsync).WithName("ImportWorkspace")
+            .WithSummary("Makes a workspace of a disk: the raw image of an ext4 file system, which may come gzipped.")
+            .WithMetadata(new BinaryBody())
+            .Produces<WorkspaceResponse>(StatusCodes.Status201Created)
+            .Produces<ErrorResponse>(StatusCodes.Status400BadRequest)
+            .Produces<ErrorResponse>(StatusCodes.Status409Conflict)
+            .Produces<ErrorResponse>(StatusCodes.Status503ServiceUnavailable);
+    }
+
+    private static async Task<IResult> ImportAsync(
+        HttpContext context,
+        WorkspaceReceiver receiver,
+        WorkspaceStore workspaces,
+        StoredWorkspaces stored,
+        string id,
+        string? image,
+        [FromQuery(Name = "image_digest")] string? digest,
+        [FromQuery(Name = "disk_gb")] string? diskGb) =>
+        await receiver.ReceiveAsync(context, id, new ImportQuery(image, digest, diskGb))
+            ?? await AnswerAsync(context, workspaces, stored, id, StatusCodes.Status201Created);
 
     private static async Task<IResult> ListAsync(HttpContext context, WorkspaceStore workspaces, StoredWorkspaces stored)
     {

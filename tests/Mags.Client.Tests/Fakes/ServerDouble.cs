@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.IO.Compression;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Threading.Channels;
@@ -65,6 +66,14 @@ internal sealed class ServerDouble : IAsyncDisposable
         DiskGb = 2,
     };
 
+    /// <summary>Bodies of what makes and changes workspaces.</summary>
+    public ConcurrentQueue<string> WorkspaceBodies { get; } = new();
+
+    /// <summary>The disk of the workspace: what is exported, or was imported.</summary>
+    public byte[] Disk { get; set; } = [];
+
+    public ObjectStoreResponse? ObjectStore { get; set; }
+
     /// <summary>Ends when the job was stopped.</summary>
     public Task Stopped => _stopped.Task;
 
@@ -102,7 +111,7 @@ internal sealed class ServerDouble : IAsyncDisposable
     }
 
     /// <summary>The one workspace there is.</summary>
-    public static WorkspaceResponse Fork { get; } = new()
+    public WorkspaceResponse Fork { get; set; } = new()
     {
         WorkspaceId = "fork",
         JobCount = 3,
@@ -179,10 +188,21 @@ internal sealed class ServerDouble : IAsyncDisposable
             $"mags-jobs/{JobId}/logs" or "mags-jobs/brave-otter/logs" =>
                 context.Request.Query.ContainsKey("follow") ? FollowAsync(context) : LogsAsync(context),
             $"mags-jobs/{JobId}/stop" or "mags-jobs/brave-otter/stop" => StopAsync(context),
+            $"mags-jobs/{JobId}/sync" or "mags-jobs/brave-otter/sync" => WriteAsync(
+                context, new ActionResponse { Success = true, Message = "Sync initiated" }, json.ActionResponse),
             "mags-whoami" => WriteAsync(
                 context,
                 new WhoAmIResponse { User = "ada", Token = "laptop", Version = "0.1.0" },
                 json.WhoAmIResponse),
+            "mags-workspaces" when context.Request.Method == "POST" => ChangeAsync(context, StatusCodes.Status201Created),
+            "mags-workspaces/fork" when context.Request.Method == "PATCH" => ChangeAsync(context, StatusCodes.Status200OK),
+            "mags-workspaces/fork" when context.Request.Method == "GET" => WriteAsync(context, Fork, json.WorkspaceResponse),
+            "mags-workspaces/fork/export" => ExportAsync(context),
+            "mags-workspaces/fork/import" => ImportAsync(context),
+            "mags-workspaces/fork/rollback" => WriteAsync(
+                context,
+                new ActionResponse { Success = true, Message = "Workspace 'fork' is as of 2026-01-02 03:04:05Z" },
+                json.ActionResponse),
             "mags-workspaces" => WriteAsync(
                 context, new WorkspaceListResponse { Workspaces = [Fork], Total = 1 }, json.WorkspaceListResponse),
             "mags-workspaces/fork" when context.Request.Method == "DELETE" => WriteAsync(
@@ -218,6 +238,7 @@ internal sealed class ServerDouble : IAsyncDisposable
                             Name = "hardware", Stands = false, Detail = "QEMU promises isolation with KVM only.",
                         },
                     ],
+                    ObjectStore = ObjectStore,
                     Images = [Image],
                 },
                 json.ServerInfoResponse),
@@ -235,6 +256,40 @@ internal sealed class ServerDouble : IAsyncDisposable
             context,
             new JobAccepted { RequestId = JobId, Status = "accepted", Message = "Job accepted" },
             MagsJsonContext.Default.JobAccepted);
+    }
+
+    /// <summary>Says that the disk has as many GiB as it says, whatever there is.</summary>
+    private async Task ExportAsync(HttpContext context)
+    {
+        context.Response.Headers[WorkspaceHeaders.Image] = "debian";
+        context.Response.Headers[WorkspaceHeaders.ImageDigest] = "sha256:01";
+        context.Response.Headers[WorkspaceHeaders.DiskGb] = "1";
+        context.Response.Headers.ContentEncoding = "gzip";
+        await using var packer = new GZipStream(context.Response.Body, CompressionLevel.Fastest);
+        await packer.WriteAsync(Disk, context.RequestAborted);
+        var zeros = new byte[1 << 20];
+        for (var left = (1L << 30) - Disk.Length; Disk.Length > 0 && left > 0; left -= zeros.Length)
+        {
+            await packer.WriteAsync(zeros.AsMemory(0, (int)Math.Min(left, zeros.Length)), context.RequestAborted);
+        }
+    }
+
+    private async Task ImportAsync(HttpContext context)
+    {
+        await using var unpacker = new GZipStream(context.Request.Body, CompressionMode.Decompress);
+        using var disk = new MemoryStream();
+        await unpacker.CopyToAsync(disk, context.RequestAborted);
+        Disk = disk.ToArray();
+        context.Response.StatusCode = StatusCodes.Status201Created;
+        await WriteAsync(context, Fork, MagsJsonContext.Default.WorkspaceResponse);
+    }
+
+    private async Task ChangeAsync(HttpContext context, int status)
+    {
+        using var reader = new StreamReader(context.Request.Body);
+        WorkspaceBodies.Enqueue(await reader.ReadToEndAsync(context.RequestAborted));
+        context.Response.StatusCode = status;
+        await WriteAsync(context, Fork, MagsJsonContext.Default.WorkspaceResponse);
     }
 
     private async Task UploadAsync(HttpContext context)

@@ -125,6 +125,170 @@ public sealed class WorkspacesApiTests(SharedServer shared)
         Assert.Equal(2, job.Number("disk_gb"));
     }
 
+    [Fact]
+    public async Task Fork_OfAWorkspace_IsMadeAndShown()
+    {
+        _ = await _server.EndAsync(await _server.AcceptAsync("exit 0", $"{Own}, \"disk_gb\": 4"));
+
+        var made = await ForkAsync($"{_name}-fork", _name);
+        var shown = await _server.GetAsync($"/api/v1/mags-workspaces/{_name}-fork");
+
+        Assert.Equal((HttpStatusCode.Created, ""), (made.Status, made.Error));
+        Assert.Equal(HttpStatusCode.OK, shown.Status);
+        foreach (var answer in new[] { made, shown })
+        {
+            Assert.Equal(
+                ($"{_name}-fork", _name, 4, 0, false, false),
+                (answer.Text("workspace_id"), answer.Text("base_workspace_id"), answer.Number("disk_gb"),
+                    answer.Number("job_count"), answer.Flag("has_active"), answer.Flag("persistent")));
+        }
+
+        var job = await _server.EndAsync(await _server.AcceptAsync("exit 0", $"\"workspace_id\": \"{_name}-fork\""));
+        Assert.Equal("completed", job.Text("status"));
+    }
+
+    [Fact]
+    public async Task Fork_OntoAnExistingName_Is409AndNamed()
+    {
+        _ = await _server.EndAsync(await _server.AcceptAsync("exit 0", Own));
+        _ = await ForkAsync($"{_name}-fork", _name);
+
+        var answer = await ForkAsync($"{_name}-fork", _name);
+
+        Assert.Equal((HttpStatusCode.Conflict, "conflict"), (answer.Status, answer.Code));
+        Assert.StartsWith($"there is a workspace `{_name}-fork` already", answer.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Fork_OntoItself_Is400()
+    {
+        var answer = await ForkAsync(_name, _name);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
+        Assert.StartsWith("field `base_workspace_id` must not be the same", answer.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Fork_OfWhatIsNotThere_Is404AndMakesNothing()
+    {
+        var answer = await ForkAsync(_name, "no-such");
+
+        Assert.Equal(HttpStatusCode.NotFound, answer.Status);
+        Assert.StartsWith(
+            "field `base_workspace_id`: there is no workspace `no-such`", answer.Error, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.NotFound, (await _server.GetAsync($"/api/v1/mags-workspaces/{_name}")).Status);
+    }
+
+    [Theory]
+    [InlineData("{}", "field `workspace_id` is missing")]
+    [InlineData("""{"workspace_id": "w"}""", "field `base_workspace_id` is missing")]
+    [InlineData("""{"workspace_id": "-w", "base_workspace_id": "b"}""", "field `workspace_id` must begin with")]
+    [InlineData("""{"workspace_id": "w", "base_workspace_id": "../b"}""", "field `base_workspace_id` must begin with")]
+    public async Task Fork_OfNoGoodNames_Is400AndNamesTheField(string body, string error)
+    {
+        var answer = await _server.PostAsync("/api/v1/mags-workspaces", body);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
+        Assert.StartsWith(error, answer.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Workspace_OfAnotherUser_Is404ForEverything()
+    {
+        _ = await _server.EndAsync(await _server.AcceptAsync("exit 0", Own));
+        await using var other = await OtherUser.AddAsync(_server);
+
+        var path = $"/api/v1/mags-workspaces/{_name}";
+        Answer[] answers =
+        [
+            await other.SendAsync(HttpMethod.Get, path),
+            await other.SendAsync(HttpMethod.Patch, path, """{"disk_gb": 8}"""),
+            await other.SendAsync(HttpMethod.Post, $"{path}/rollback"),
+            await other.SendAsync(HttpMethod.Delete, path),
+            await other.SendAsync(
+                HttpMethod.Post, "/api/v1/mags-workspaces", $$"""{"workspace_id": "mine", "base_workspace_id": "{{_name}}"}"""),
+        ];
+
+        Assert.All(answers, answer => Assert.Equal((HttpStatusCode.NotFound, "not_found"), (answer.Status, answer.Code)));
+        Assert.Equal(2, (await _server.GetAsync(path)).Number("disk_gb"));
+    }
+
+    [Fact]
+    public async Task Resize_Larger_HoldsFromTheNextJobOn()
+    {
+        _ = await _server.EndAsync(await _server.AcceptAsync("exit 0", Own));
+
+        var answer = await ResizeAsync("""{"disk_gb": 8}""");
+
+        Assert.Equal((HttpStatusCode.OK, 8), (answer.Status, answer.Number("disk_gb")));
+        Assert.Equal(8, (await _server.EndAsync(await _server.AcceptAsync("exit 0", Own))).Number("disk_gb"));
+    }
+
+    [Theory]
+    [InlineData("""{"disk_gb": 3}""", "field `disk_gb` must be at least 4, the size of workspace")]
+    [InlineData("""{"disk_gb": 65}""", "field `disk_gb` must be from 1 to 64 on this server (JobLimits:MaxDiskGb)")]
+    [InlineData("""{"disk_gb": 0}""", "field `disk_gb` must be from 1 to 64")]
+    [InlineData("{}", "field `disk_gb` must be from 1 to 64")]
+    [InlineData("""{"disk_gb": "8"}""", "field `disk_gb`")]
+    public async Task Resize_ToWhatItCannotBe_Is400AndChangesNothing(string body, string error)
+    {
+        _ = await _server.EndAsync(await _server.AcceptAsync("exit 0", $"{Own}, \"disk_gb\": 4"));
+
+        var answer = await ResizeAsync(body);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
+        Assert.StartsWith(error, answer.Error, StringComparison.Ordinal);
+        Assert.Equal(4, (await _server.GetAsync($"/api/v1/mags-workspaces/{_name}")).Number("disk_gb"));
+    }
+
+    [Fact]
+    public async Task RollBack_WorkspaceOnThisNode_Is409()
+    {
+        _ = await _server.EndAsync(await _server.AcceptAsync("exit 0", Own));
+
+        var answer = await _server.PostAsync($"/api/v1/mags-workspaces/{_name}/rollback", "");
+
+        Assert.Equal((HttpStatusCode.Conflict, "conflict"), (answer.Status, answer.Code));
+        Assert.StartsWith($"workspace '{_name}' cannot go back", answer.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Sync_OfAnEndedJob_Is409()
+    {
+        var id = await _server.AcceptAsync("exit 0", Own);
+        _ = await _server.EndAsync(id);
+
+        var answer = await _server.PostAsync($"/api/v1/mags-jobs/{id}/sync", "");
+
+        Assert.Equal((HttpStatusCode.Conflict, "conflict"), (answer.Status, answer.Code));
+        Assert.StartsWith($"job `{id}` has ended", answer.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(", \"persistent\": true, \"no_sync\": true")]
+    public async Task Sync_OfALocalJob_Is409(string more)
+    {
+        var gate = Guid.NewGuid().ToString();
+        var id = await _server.AcceptAsync($"wait {gate}\nexit 0", Own + more);
+
+        var answer = await _server.PostAsync($"/api/v1/mags-jobs/{id}/sync", "");
+
+        Assert.Equal((HttpStatusCode.Conflict, "conflict"), (answer.Status, answer.Code));
+        Assert.StartsWith($"job `{id}` has no persistent workspace to sync", answer.Error, StringComparison.Ordinal);
+        _ = await _server.StopJobAsync(id);
+    }
+
+    private Task<Answer> ForkAsync(string name, string from) => _server.PostAsync(
+        "/api/v1/mags-workspaces", $$"""{"workspace_id": "{{name}}", "base_workspace_id": "{{from}}"}""");
+
+    private async Task<Answer> ResizeAsync(string body)
+    {
+        using var content = new StringContent(body);
+        return await Answer.OfAsync(await _server.Http.PatchAsync(
+            new Uri($"/api/v1/mags-workspaces/{_name}", UriKind.Relative), content, TestContext.Current.CancellationToken));
+    }
+
     private async Task<Answer> DeleteAsync(string name) => await Answer.OfAsync(await _server.Http.DeleteAsync(
         new Uri($"{_server.Url}/api/v1/mags-workspaces/{name}"), TestContext.Current.CancellationToken));
 }

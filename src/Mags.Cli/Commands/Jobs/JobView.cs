@@ -31,11 +31,12 @@ internal static class JobView
         ("Error", new Cell(job.Error ?? string.Empty, Tint.Bad)),
         ("Exit code", ExitCode(job)),
         ("Took", Took(job)),
-        ("Created", Time(job.CreatedAt, time)),
-        ("Started", Time(job.StartedAt, time)),
-        ("Completed", Time(job.CompletedAt, time)),
+        ("Created", Humanly.When(job.CreatedAt, time)),
+        ("Started", Humanly.When(job.StartedAt, time)),
+        ("Completed", Humanly.When(job.CompletedAt, time)),
         ("Workspace", job.WorkspaceId),
         ("Base", job.BaseWorkspaceId),
+        .. SyncView.Fields(job.SyncState, job.LastSyncedAt, job.SyncError, time),
         ("URL", job.Url),
         ("Image", job.Image),
         ("Sandbox", Sandbox(job)),
@@ -54,11 +55,6 @@ internal static class JobView
 
     private static Cell Took(JobResponse job) =>
         job.ScriptDurationMs is { } milliseconds ? Humanly.Span(TimeSpan.FromMilliseconds(milliseconds)) : null;
-
-    private static Cell Time(DateTimeOffset? when, TimeProvider time) => when is { } then
-        ? string.Create(
-            CultureInfo.InvariantCulture, $"{then.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z ({Humanly.Ago(then, time)})")
-        : null;
 
     private static Cell Sandbox(JobResponse job)
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Mags.Cli.Output;
 using Mags.Client;
 
@@ -7,8 +6,6 @@ namespace Mags.Cli.Commands.Jobs;
 /// <summary>The files of <c>mags run --file</c>: all are opened before anything is sent.</summary>
 internal sealed class UploadFiles : IDisposable
 {
-    private const int BarWidth = 20;
-
     private readonly List<FileStream> _files = [];
 
     private UploadFiles()
@@ -72,19 +69,6 @@ internal sealed class UploadFiles : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new CliException($"cannot read {path}: {e.Message}", innerException: e);
-        }
-    }
-
-    /// <summary>Draws how much has been sent, at once: what has to come first must not come last.</summary>
-    private sealed class Meter(Progress progress, long total) : IProgress<long>
-    {
-        public void Report(long value)
-        {
-            var share = total == 0 ? 1 : Math.Min(1, (double)value / total);
-            var full = (int)(share * BarWidth);
-            progress.Detail = string.Create(
-                CultureInfo.InvariantCulture,
-                $"[{new string('#', full)}{new string('.', BarWidth - full)}] {Humanly.Size(value)} of {Humanly.Size(total)}");
         }
     }
 }

@@ -51,11 +51,20 @@ internal sealed class ServerStatusCommand : MagsCommand
             ("Machines", status.Pool is { } pool ? Describe(pool) : null),
             ("Walls", Names(status.Walls, wall => wall.Stands, wall => wall.Name)),
             ("No walls", Names(status.Walls, wall => !wall.Stands, wall => WithReason(wall.Name, wall.Detail)!)),
+            ("Object store", status.ObjectStore is { } store ? Describe(store) : null),
             ("Images", string.Join(", ", status.Images?.Select(image => image.Name) ?? [])));
     }
 
     private static string Describe(PoolStatusResponse pool) =>
         string.Create(CultureInfo.InvariantCulture, $"{pool.BusyVms} busy, {pool.HotVms} hot and {pool.ColdVms} cold waiting");
+
+    private static Cell Describe(ObjectStoreResponse store) => store switch
+    {
+        { Error: { } error } => new Cell(WithReason(store.Location, error)!, Tint.Bad),
+        { ConditionalWrites: false } => WithReason(store.Location, "no conditional writes: only the database guards"),
+        { Open: false } => WithReason(store.Location, "not used yet"),
+        _ => store.Location,
+    };
 
     private static string? Names(
         IReadOnlyList<WallResponse>? walls, Func<WallResponse, bool> which, Func<WallResponse, string> name) =>

@@ -37,6 +37,7 @@ internal sealed class ServerStatusReader(CliContext context)
                 AcceleratorReason = info.AcceleratorReason,
                 Pool = info.Pool,
                 Walls = info.Walls,
+                ObjectStore = info.ObjectStore,
                 Images = info.Images,
             };
         }

@@ -9,6 +9,11 @@ internal sealed class WorkspaceCommand : Command
         : base("workspace", "The disks that jobs go on with")
     {
         Subcommands.Add(new WorkspaceListCommand(context));
+        Subcommands.Add(new WorkspaceShowCommand(context));
+        Subcommands.Add(new WorkspaceForkCommand(context));
+        Subcommands.Add(new WorkspaceExportCommand(context));
+        Subcommands.Add(new WorkspaceImportCommand(context));
+        Subcommands.Add(new WorkspaceRollbackCommand(context));
         Subcommands.Add(new WorkspaceDeleteCommand(context));
     }
 }

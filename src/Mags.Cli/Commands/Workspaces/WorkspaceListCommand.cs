@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
-using Mags.Cli.Output;
 using Mags.Contracts;
 
 namespace Mags.Cli.Commands.Workspaces;
@@ -24,18 +22,8 @@ internal sealed class WorkspaceListCommand : MagsCommand
         }
 
         Context.Terminal.Table(
-            ["WORKSPACE", "IMAGE", "DISK", "USED", "JOBS", "ACTIVE", "LAST USED", "BASE"],
-            [.. list.Workspaces.Select(workspace => (IReadOnlyList<Cell>)
-            [
-                workspace.WorkspaceId,
-                workspace.Image,
-                string.Create(CultureInfo.InvariantCulture, $"{workspace.DiskGb} GiB"),
-                Humanly.Size(workspace.SizeBytes),
-                workspace.JobCount.ToString(CultureInfo.InvariantCulture),
-                workspace.HasActive ? "yes" : string.Empty,
-                Humanly.Ago(workspace.LastUsed, Context.Time),
-                workspace.BaseWorkspaceId ?? string.Empty,
-            ])]);
+            WorkspaceView.Heading,
+            [.. list.Workspaces.Select(workspace => WorkspaceView.Row(workspace, Context.Time))]);
         return ExitCodes.Success;
     }
 }

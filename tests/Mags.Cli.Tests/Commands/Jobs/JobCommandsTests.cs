@@ -1,6 +1,7 @@
 using Mags.Cli.Tests.Fakes;
 using Mags.Client.Tests.Fakes;
 using Mags.Contracts.Jobs;
+using Mags.Contracts.Workspaces;
 
 namespace Mags.Cli.Tests.Commands.Jobs;
 
@@ -174,7 +175,64 @@ public sealed class JobCommandsTests : IAsyncLifetime
         var result = await _cli.RunAsync("stop", "brave-otter");
 
         Assert.Equal(new CliResult(0, "Job stopped\n", ""), result);
-        Assert.Equal("POST /api/v1/mags-jobs/brave-otter/stop", Assert.Single(_server.Calls));
+        Assert.Equal("POST /api/v1/mags-jobs/brave-otter/stop", _server.Calls.First());
+    }
+
+    [Theory]
+    [InlineData("synced", "")]
+    [InlineData("pending", "mags: workspace 'w' is not whole in the object store yet; its sync goes on\n")]
+    [InlineData(
+        "error", "mags: workspace 'w' is not whole in the object store, and its sync is tried again: the store is down\n")]
+    public async Task Stop_PersistentJob_TellsWhatIsNotSynced(string state, string told)
+    {
+        _server.Job = _server.Job with { WorkspaceId = "w", SyncState = state, SyncError = "the store is down" };
+
+        var result = await _cli.RunAsync("stop", "brave-otter");
+
+        Assert.Equal(new CliResult(0, "Job stopped\n", told), result);
+    }
+
+    [Fact]
+    public async Task Sync_Job_SaysWhatTheServerSays()
+    {
+        var result = await _cli.RunAsync("sync", "brave-otter");
+
+        Assert.Equal(new CliResult(0, "Sync initiated\n", ""), result);
+        Assert.Equal("POST /api/v1/mags-jobs/brave-otter/sync", Assert.Single(_server.Calls));
+    }
+
+    [Fact]
+    public async Task Sync_Refused_FailsWithTheServersSentence()
+    {
+        _server.Refuses(409, "conflict", "job `brave-otter` has ended");
+
+        Assert.Equal(
+            new CliResult(1, "", "mags: job `brave-otter` has ended\n"), await _cli.RunAsync("sync", "brave-otter", "--json"));
+    }
+
+    [Fact]
+    public async Task Status_PersistentJob_ShowsHowFarItIsSynced()
+    {
+        _server.Job = _server.Job with
+        {
+            WorkspaceId = "w",
+            SyncState = SyncStateNames.Error,
+            LastSyncedAt = ServerDouble.Created,
+            SyncError = "the store is down",
+        };
+
+        var result = await _cli.RunAsync("status", "brave-otter");
+
+        Assert.Contains(
+            """
+            Workspace:  w
+            Synced:     error
+            Last sync:  2026-01-02 03:04:05Z (2 min ago)
+            Sync error: the store is down
+
+            """,
+            result.Out,
+            StringComparison.Ordinal);
     }
 
     [Fact]

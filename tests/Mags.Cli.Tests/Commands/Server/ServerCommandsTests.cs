@@ -1,5 +1,6 @@
 using Mags.Cli.Tests.Fakes;
 using Mags.Client.Tests.Fakes;
+using Mags.Contracts.Server;
 
 namespace Mags.Cli.Tests.Commands.Server;
 
@@ -249,6 +250,27 @@ public sealed class ServerCommandsTests : IAsyncLifetime
                 """,
                 ""),
             result);
+    }
+
+    [Theory]
+    [InlineData(true, true, null, "s3://bucket")]
+    [InlineData(true, false, null, "s3://bucket (no conditional writes: only the database guards)")]
+    [InlineData(false, null, null, "s3://bucket (not used yet)")]
+    [InlineData(false, null, "access denied", "s3://bucket (access denied)")]
+    public async Task Status_Running_ShowsTheObjectStore(bool open, bool? guards, string? error, string shown)
+    {
+        _server.ObjectStore = new ObjectStoreResponse
+        {
+            Location = "s3://bucket",
+            Open = open,
+            ConditionalWrites = guards,
+            Error = error,
+        };
+        await _cli.RunAsync("server", "start");
+
+        var result = await _cli.RunAsync("server", "status");
+
+        Assert.Contains($"\nObject store: {shown}\n", result.Out, StringComparison.Ordinal);
     }
 
     [Fact]
