@@ -7,6 +7,7 @@ using Mags.Bench.Files;
 using Mags.Bench.Fork;
 using Mags.Bench.Isolation;
 using Mags.Bench.Memory;
+using Mags.Bench.Sync;
 using Mags.Bench.Tti;
 
 var options = BenchOptions.Parse(args);
@@ -37,8 +38,11 @@ switch (options.Bench)
     case "isolation":
         await IsolationBench.RunAsync(options, CancellationToken.None);
         return 0;
+    case "sync":
+        await SyncBench.RunAsync(options, CancellationToken.None);
+        return 0;
     default:
         await Console.Error.WriteLineAsync(
-            $"bench: there is no benchmark '{options.Bench}'; there are: api, burst, crash, durability, files, fork, fuzz, isolation, memory, tti");
+            $"bench: there is no benchmark '{options.Bench}'; there are: api, burst, crash, durability, files, fork, fuzz, isolation, memory, sync, tti");
         return 2;
 }

@@ -69,7 +69,7 @@ internal sealed class DurabilityRounds
         await listening;
         if (kill == Kill.Node)
         {
-            await _node.LoseAsync(cancellationToken);
+            await LoseAsync(workspaces, cancellationToken);
         }
 
         var began = Stopwatch.GetTimestamp();
@@ -144,6 +144,25 @@ internal sealed class DurabilityRounds
         await Task.Delay(TimeSpan.FromMilliseconds(_random.Next(LongestBetweenMs)), TimeProvider.System, cancellationToken);
         _node.KillMachines();
         return victims;
+    }
+
+    /// <summary>Loses the node: at once, or when the next server has begun to sync what the dead one left.</summary>
+    private async Task LoseAsync(IReadOnlyList<WorkspaceModel> workspaces, CancellationToken cancellationToken)
+    {
+        if (_random.Next(2) == 0)
+        {
+            await _node.ReturnAsync(evict: false, cancellationToken);
+            await Task.Delay(TimeSpan.FromMilliseconds(_random.Next(LongestMs / 4)), TimeProvider.System, cancellationToken);
+            foreach (var workspace in workspaces)
+            {
+                await workspace.HearAsync(_node.Client, cancellationToken);
+            }
+
+            await _node.KillAsync(cancellationToken);
+            _node.KillMachines();
+        }
+
+        await _node.LoseAsync(cancellationToken);
     }
 
     private async Task ReturnAsync(Kill kill, int round, CancellationToken cancellationToken)

@@ -76,13 +76,15 @@ internal sealed class WorkspaceModel(string name, bool isPersistent)
     /// <summary>Ends the sandbox, if it still runs, and hears all that the guest has said.</summary>
     public async Task EndAsync(MagsClient client, CancellationToken cancellationToken)
     {
-        if (_job is { } job)
-        {
-            _ = await client.StopJobAsync(job, cancellationToken);
-            await FollowAsync(client, cancellationToken);
-            Note((await client.GetJobAsync(job, cancellationToken)).LastSyncedAt);
-            _job = null;
-        }
+        _ = await client.StopJobAsync(_job!, cancellationToken);
+        await HearAsync(client, cancellationToken);
+    }
+
+    /// <summary>Hears all that the guest of an ended sandbox has said, and of its last sync.</summary>
+    public async Task HearAsync(MagsClient client, CancellationToken cancellationToken)
+    {
+        await FollowAsync(client, cancellationToken);
+        Note((await client.GetJobAsync(_job!, cancellationToken)).LastSyncedAt);
     }
 
     /// <summary>

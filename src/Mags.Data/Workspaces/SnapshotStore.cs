@@ -34,12 +34,15 @@ public sealed class SnapshotStore
             },
             cancellationToken);
 
-    /// <summary>The persistent workspaces whose newest sealed layer is not in the object store yet.</summary>
+    /// <summary>
+    /// The persistent workspaces that are not whole in the object store: their newest sealed layer is not there yet, or
+    /// one is open, as where a server died.
+    /// </summary>
     public Task<IReadOnlyList<Guid>> ListPendingAsync(CancellationToken cancellationToken) =>
         _database.ReadAsync<IReadOnlyList<Guid>>(
             async db => await db.Workspaces
                 .Where(row => row.Persistent && row.TopLayerId != null
-                    && (row.SyncedAt == null || row.SyncedLayerId != row.TopLayerId))
+                    && (row.OpenLayerId != null || row.SyncedAt == null || row.SyncedLayerId != row.TopLayerId))
                 .Select(row => row.Id)
                 .ToListAsync(cancellationToken),
             cancellationToken);

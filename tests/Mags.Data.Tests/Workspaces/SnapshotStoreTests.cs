@@ -167,6 +167,19 @@ public sealed class SnapshotStoreTests(PostgresServer postgres)
         Assert.Equal(["sha256:1"], await database.Snapshots.ListImagesAsync(RunToken));
     }
 
+    [Theory, EachDatabase]
+    public async Task ListPendingAsync_LayerLeftOpen_IsPendingAlsoWhenAllBelowIsSynced(string provider)
+    {
+        await using var database = await TestDatabase.CreateAsync(provider, postgres);
+        var synced = await RunAsync(database, "w");
+        await database.Snapshots.SetSyncedAsync(synced.Workspace.Id, synced.Id, "s1", _now, RunToken);
+        Assert.Empty(await database.Snapshots.ListPendingAsync(RunToken));
+
+        _ = await database.Layers.OpenAsync(await database.AddUserAsync(), "w", RunToken);
+
+        Assert.Equal([synced.Workspace.Id], await database.Snapshots.ListPendingAsync(RunToken));
+    }
+
     private static Task<bool> SetRestoredAsync(
         TestDatabase database, Guid workspace, string snapshot, Guid lowest, Guid restored) =>
         database.Snapshots.SetRestoredAsync(workspace, snapshot, lowest, 2, restored, 9, _now, RunToken);
