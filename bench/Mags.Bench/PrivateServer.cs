@@ -57,7 +57,11 @@ internal sealed class PrivateServer : IAsyncDisposable
     /// <summary>Starts the server on the home as it is, and has a client for it.</summary>
     public async Task StartAgainAsync(CancellationToken cancellationToken)
     {
-        await MagsAsync("server", "start", "--listen", "http://127.0.0.1:0");
+        if (await MagsAsync("server", "start", "--listen", "http://127.0.0.1:0") != 0)
+        {
+            throw new InvalidOperationException("the server did not start");
+        }
+
         var file = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(_home, "client.json"), cancellationToken))!;
         (Url, Token) = ((string)file["url"]!, (string)file["token"]!);
         Client?.Dispose();
@@ -126,9 +130,9 @@ internal sealed class PrivateServer : IAsyncDisposable
         await ConfigureAsync(settings, cancellationToken);
     }
 
-    private Task MagsAsync(params string[] arguments) => RunAsync(_options.Mags, arguments);
+    private Task<int> MagsAsync(params string[] arguments) => RunAsync(_options.Mags, arguments);
 
-    private async Task RunAsync(string program, string[] arguments)
+    private async Task<int> RunAsync(string program, string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments)
         {
@@ -141,5 +145,7 @@ internal sealed class PrivateServer : IAsyncDisposable
         {
             await Console.Error.WriteLineAsync($"bench: {program} {string.Join(' ', arguments)}: {process.ExitCode}");
         }
+
+        return process.ExitCode;
     }
 }

@@ -15,10 +15,12 @@ internal sealed class DurableNode : IAsyncDisposable
 {
     // Longer than twice any sync here takes, and shorter than some rounds.
     private const string Grace = "00:00:20";
+    // No smaller one is taken.
+    private const string ShortestGrace = "00:00:10";
     private const long Always = 1L << 40;
 
     private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan _settle = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _settle = TimeSpan.FromSeconds(60);
 
     private readonly PrivateServer _server;
 
@@ -99,7 +101,7 @@ internal sealed class DurableNode : IAsyncDisposable
         }
 
         await _server.StopAsync();
-        await _server.ConfigureAsync(Settings("00:00:00", evictBelow: 0), cancellationToken);
+        await _server.ConfigureAsync(Settings(ShortestGrace, evictBelow: 0), cancellationToken);
         await _server.StartAgainAsync(cancellationToken);
         var until = TimeProvider.System.GetUtcNow() + _settle;
         while (true)

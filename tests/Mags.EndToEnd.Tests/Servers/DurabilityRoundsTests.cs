@@ -11,7 +11,7 @@ namespace Mags.EndToEnd.Tests.Servers;
 [Trait("Category", "Machine")]
 public sealed class DurabilityRoundsTests
 {
-    private const int Rounds = 6;
+    private const int Rounds = 10;
 
     [Fact]
     public async Task Workspaces_OfServersAndHypervisorsKilledAtAnyMoment_HaveAllThatWasAcknowledged()
