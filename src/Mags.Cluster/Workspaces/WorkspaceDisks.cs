@@ -109,7 +109,6 @@ public sealed partial class WorkspaceDisks : IDisposable
         }
 
         await FallBackAsync(cancellationToken);
-
         await DeleteOwnedAsync(null, cancellationToken);
         var known = (await _layers.ListAsync(cancellationToken)).ToHashSet();
         foreach (var layer in _files.List().Where(layer => !known.Contains(layer)))
@@ -215,7 +214,11 @@ public sealed partial class WorkspaceDisks : IDisposable
         // No other job is active in it: what is open was left there.
         if (await _workspaces.FindAsync(job.UserId, name, cancellationToken) is { } found)
         {
-            await SettleAsync(found.Id, cancellationToken);
+            if (found.OpenLayerId is not null)
+            {
+                await SettleAsync(found.Id, cancellationToken);
+            }
+
             await BringAsync(found, cancellationToken);
         }
 
