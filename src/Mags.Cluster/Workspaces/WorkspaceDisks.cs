@@ -211,25 +211,7 @@ public sealed partial class WorkspaceDisks : IDisposable
 
     private async Task<JobDisk> OpenOwnAsync(JobRow job, string name, CancellationToken cancellationToken)
     {
-        // No other job is active in it: what is open was left there.
-        if (await _workspaces.FindAsync(job.UserId, name, cancellationToken) is { } found)
-        {
-            if (found.OpenLayerId is not null)
-            {
-                await SettleAsync(found.Id, cancellationToken);
-            }
-
-            await BringAsync(found, cancellationToken);
-        }
-
-        var opened = await InTurnAsync(
-            async () =>
-            {
-                var layer = await _layers.OpenAsync(job.UserId, name, cancellationToken) ?? throw Gone(name);
-                _pins.Pin(layer.Below);
-                return layer;
-            },
-            cancellationToken);
+        var opened = await OpenLayerAsync(job.UserId, name, cancellationToken);
         var disk = new JobDisk
         {
             Machine = new MachineDisk([.. opened.Below.Select(_files.PathOf)], _files.PathOf(opened.Id)),
@@ -254,6 +236,38 @@ public sealed partial class WorkspaceDisks : IDisposable
         }
     }
 
+    private async Task<OpenedLayer> OpenLayerAsync(Guid userId, string name, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var found = await _workspaces.FindAsync(userId, name, cancellationToken) ?? throw Gone(name);
+            if (found.OpenLayerId is not null)
+            {
+                // No other job is active in it: what is open was left there.
+                await SettleAsync(found.Id, cancellationToken);
+            }
+
+            if (found.IsStoredAlone)
+            {
+                await _restorer.RestoreAsync(found, cancellationToken);
+            }
+
+            // None where it is not, or not any more, what was found.
+            var opened = await InTurnAsync(
+                async () =>
+                {
+                    var layer = await _layers.OpenAsync(userId, name, cancellationToken);
+                    _pins.Pin(layer?.Below ?? []);
+                    return layer;
+                },
+                cancellationToken);
+            if (opened is not null)
+            {
+                return opened;
+            }
+        }
+    }
+
     /// <summary>
     /// The newest sealed layers of a workspace, on this node; they stay until <see cref="Unpin"/>. Null when there is no
     /// such workspace.
@@ -261,19 +275,24 @@ public sealed partial class WorkspaceDisks : IDisposable
     /// <exception cref="MachineException">It could not be brought from the object store.</exception>
     internal async Task<WorkspaceLayers?> PinSealedAsync(Guid userId, string name, CancellationToken cancellationToken)
     {
-        if (await _workspaces.FindAsync(userId, name, cancellationToken) is { } row)
+        while (true)
         {
-            await BringAsync(row, cancellationToken);
-        }
-
-        return await InTurnAsync(
-            async () =>
+            var found = await InTurnAsync(
+                async () =>
+                {
+                    var layers = await _workspaces.ReadAsync(userId, name, cancellationToken);
+                    _pins.Pin(layers?.Layers ?? []);
+                    return layers;
+                },
+                cancellationToken);
+            if (found is not { Workspace.IsStoredAlone: true })
             {
-                var layers = await _workspaces.ReadAsync(userId, name, cancellationToken);
-                _pins.Pin(layers?.Layers ?? []);
-                return layers;
-            },
-            cancellationToken);
+                return found;
+            }
+
+            // Before the next look it may be removed from this node once more: then it is brought once more.
+            await _restorer.RestoreAsync(found.Workspace, cancellationToken);
+        }
     }
 
     private async Task<JobDisk> OpenBaseAsync(JobRow job, string name, CancellationToken cancellationToken)
@@ -327,12 +346,6 @@ public sealed partial class WorkspaceDisks : IDisposable
             }
         }
     }
-
-    /// <summary>Brings a workspace that is in the object store alone to this node.</summary>
-    private Task BringAsync(WorkspaceRow workspace, CancellationToken cancellationToken) =>
-        workspace is { TopLayerId: null, SnapshotId: not null }
-            ? _restorer.RestoreAsync(workspace, cancellationToken)
-            : Task.CompletedTask;
 
     /// <summary>Where files are lost that are in the object store, what is there is what the workspace is.</summary>
     private async Task FallBackAsync(CancellationToken cancellationToken)

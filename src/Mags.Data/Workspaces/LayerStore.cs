@@ -20,13 +20,17 @@ public sealed class LayerStore
     /// Opens a layer for a job to write to, on the newest sealed one. A workspace that has none gets its lowest first. As
     /// long as that is the only one, the caller sees to it that its file, an empty disk, is there.
     /// </summary>
-    /// <returns>What it lies on; null when there is no such workspace.</returns>
+    /// <returns>
+    /// What it lies on; null when there is no such workspace, or the object store alone has what it holds: that has to be
+    /// brought here first, or the job would find it empty.
+    /// </returns>
     public Task<OpenedLayer?> OpenAsync(Guid userId, string name, CancellationToken cancellationToken) =>
         _database.WriteAsync(
             async db =>
             {
                 await db.LockUserAsync(userId);
-                if (await WorkspaceStore.FindAsync(db.Workspaces.AsTracking(), userId, name) is not { } workspace)
+                if (await WorkspaceStore.FindAsync(db.Workspaces.AsTracking(), userId, name)
+                    is not { IsStoredAlone: false } workspace)
                 {
                     return null;
                 }

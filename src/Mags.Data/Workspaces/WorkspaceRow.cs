@@ -57,6 +57,9 @@ public sealed class WorkspaceRow
     /// <summary>How many jobs it has had.</summary>
     public int JobCount { get; set; }
 
+    /// <summary>Whether the object store has what it holds, and this node has nothing of it.</summary>
+    public bool IsStoredAlone => TopLayerId is null && SnapshotId is not null;
+
     /// <summary>Name of the workspace that a job's disk is: its own or, of a persistent job without one, a hidden one.</summary>
     /// <returns>Null when nothing of the job is kept.</returns>
     public static string? NameOf(JobRow job) =>

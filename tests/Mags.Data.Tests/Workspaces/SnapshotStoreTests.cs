@@ -137,6 +137,22 @@ public sealed class SnapshotStoreTests(PostgresServer postgres)
     }
 
     [Theory, EachDatabase]
+    public async Task OpenAsync_WorkspaceThatTheStoreAloneHas_OpensNoEmptyOne(string provider)
+    {
+        await using var database = await TestDatabase.CreateAsync(provider, postgres);
+        var first = await RunAsync(database, "w");
+        await database.Snapshots.SetSyncedAsync(first.Workspace.Id, first.Id, "s1", _now, RunToken);
+        _ = await database.Snapshots.EvictAsync(first.Workspace.Id, RunToken);
+        Assert.True((await FindAsync(database, "w")).IsStoredAlone);
+
+        Assert.Null(await database.Layers.OpenAsync(first.Workspace.UserId, "w", RunToken));
+
+        Assert.Empty(await database.Layers.ListAsync(RunToken));
+        _ = await SetRestoredAsync(database, first.Workspace.Id, "s1", Guid.CreateVersion7(), Guid.CreateVersion7());
+        Assert.Equal(2, (await database.Layers.OpenAsync(first.Workspace.UserId, "w", RunToken))!.Below.Count);
+    }
+
+    [Theory, EachDatabase]
     public async Task FallBackAsync_LostFiles_LeavesTheSnapshot(string provider)
     {
         await using var database = await TestDatabase.CreateAsync(provider, postgres);
