@@ -76,17 +76,30 @@ public static class ClusterServiceCollectionExtensions
     private static void AddWorkspaces(IServiceCollection services)
     {
         services.AddSingleton<LiveDisks>();
-        services.AddSingleton(provider => new WorkspaceDisks(
+        services.AddSingleton<HeldLayers>();
+        services.AddSingleton(provider => new SealedLayers(
+            provider.GetRequiredService<WorkspaceStore>(),
+            provider.GetRequiredService<HeldLayers>(),
+            provider.GetRequiredService<WorkspaceRestorer>().RestoreAsync));
+        services.AddSingleton(provider => new OpenLayers(
             provider.GetRequiredService<WorkspaceStore>(),
             provider.GetRequiredService<LayerStore>(),
-            provider.GetRequiredService<SnapshotStore>(),
             provider.GetRequiredService<LayerFiles>(),
-            provider.GetRequiredService<LiveDisks>(),
-            provider.GetRequiredService<WorkspaceRestorer>(),
-            provider.GetRequiredService<ILogger<WorkspaceDisks>>()));
+            provider.GetRequiredService<HeldLayers>(),
+            provider.GetRequiredService<WorkspaceRestorer>().RestoreAsync));
+        services.AddSingleton<WorkspaceDisks>();
+        services.AddSingleton(provider => new WorkspaceRemoval(
+            provider.GetRequiredService<WorkspaceStore>(),
+            provider.GetRequiredService<SnapshotStore>(),
+            provider.GetRequiredService<HeldLayers>(),
+            provider.GetRequiredService<ILogger<WorkspaceRemoval>>()));
+        services.AddSingleton<LayerRecovery>();
+        services.AddSingleton<LayerShortener>();
+        services.AddHostedService(provider => provider.GetRequiredService<LayerShortener>());
         services.AddSingleton<TransferSlots>();
         services.AddSingleton(provider => new WorkspaceExports(
-            provider.GetRequiredService<WorkspaceDisks>(),
+            provider.GetRequiredService<SealedLayers>(),
+            provider.GetRequiredService<HeldLayers>(),
             provider.GetRequiredService<LayerFiles>(),
             provider.GetRequiredService<LayerDisks>()));
         services.AddSingleton(provider => new WorkspaceImports(
@@ -95,7 +108,6 @@ public static class ClusterServiceCollectionExtensions
             provider.GetRequiredService<LayerDisks>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<WorkspaceImports>>()));
-        services.AddHostedService<LayerShortener>();
         services.AddSingleton<StoreGate>();
         services.AddSingleton<StoredImages>();
         services.AddSingleton<WorkspaceRestorer>();

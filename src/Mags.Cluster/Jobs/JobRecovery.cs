@@ -17,7 +17,7 @@ internal sealed partial class JobRecovery(
     IGrainFactory grains,
     NodeAdmission admission,
     JobIds ids,
-    WorkspaceDisks disks,
+    LayerRecovery layers,
     ILogger<JobRecovery> logger) : IHostedService
 {
     private const int Parallel = 64;
@@ -29,7 +29,7 @@ internal sealed partial class JobRecovery(
             ids.GoOnAfter(newest);
         }
 
-        await disks.RecoverAsync(cancellationToken);
+        await layers.RecoverAsync(cancellationToken);
         var unfinished = await jobs.ListUnfinishedAsync(cancellationToken);
         if (unfinished.Count > 0)
         {

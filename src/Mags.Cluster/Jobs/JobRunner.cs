@@ -21,6 +21,7 @@ internal sealed partial class JobRunner(
     JobLogStore logs,
     JobReporter reporter,
     WorkspaceDisks disks,
+    WorkspaceRemoval removal,
     ScriptRunner scripts,
     WorkspaceSync sync,
     JobFiles files,
@@ -38,7 +39,7 @@ internal sealed partial class JobRunner(
         await reporter.EndAsync(job.Id, outcome);
         if (job is { Persistent: true, WorkspaceId: null })
         {
-            await disks.DeleteOwnedAsync(job.Id);
+            await removal.DeleteOwnedAsync(job.Id);
         }
     }
 

@@ -12,7 +12,7 @@ namespace Mags.Cluster.Workspaces;
 /// ones that nobody used for long, where that is set. One that is not in the store is never removed for room.
 /// </summary>
 internal sealed partial class WorkspaceKeeper(
-    WorkspaceDisks disks,
+    WorkspaceRemoval removal,
     WorkspaceStore workspaces,
     SnapshotStore snapshots,
     IOptions<WorkspaceOptions> options,
@@ -61,7 +61,7 @@ internal sealed partial class WorkspaceKeeper(
                 return;
             }
 
-            if (await disks.EvictAsync(workspace.Id, cancellationToken))
+            if (await removal.EvictAsync(workspace.Id, cancellationToken))
             {
                 LogEvicted(workspace.Name, workspace.Bytes >> 20);
             }
@@ -81,7 +81,7 @@ internal sealed partial class WorkspaceKeeper(
         var before = time.GetUtcNow() - TimeSpan.FromMinutes(options.Value.LocalIdleMinutes);
         foreach (var workspace in await workspaces.ListIdleAsync(before, cancellationToken))
         {
-            var deletion = await disks.DeleteAsync(workspace.UserId, workspace.Name, cancellationToken);
+            var deletion = await removal.DeleteAsync(workspace.UserId, workspace.Name, cancellationToken);
             if (deletion is { Found: true, ActiveJobs: 0 })
             {
                 LogDeleted(workspace.Name, workspace.LastUsedAt);

@@ -154,10 +154,10 @@ internal static class WorkspacesApi
     }
 
     private static async Task<IResult> DeleteAsync(
-        HttpContext context, WorkspaceDisks disks, StoredWorkspaces stored, string id)
+        HttpContext context, WorkspaceRemoval removal, StoredWorkspaces stored, string id)
     {
         var caller = context.Caller();
-        var deletion = await disks.DeleteAsync(caller.UserId, id, context.RequestAborted);
+        var deletion = await removal.DeleteAsync(caller.UserId, id, context.RequestAborted);
         switch (deletion)
         {
             case { Found: false }:

@@ -16,7 +16,7 @@ namespace Mags.Cluster.Workspaces.Sync;
 /// </summary>
 internal sealed partial class WorkspaceSync(
     WorkspaceUploader uploader,
-    WorkspaceDisks disks,
+    LayerShortener shortener,
     LiveDisks live,
     SnapshotStore snapshots,
     StoreGate gate,
@@ -161,7 +161,7 @@ internal sealed partial class WorkspaceSync(
             }
 
             await uploader.UploadAsync(workspace, until, cancellationToken);
-            disks.NoteGrown(workspace);
+            shortener.NoteGrown(workspace);
             return true;
         }
 #pragma warning disable CA1031 // The edge of a background loop: whatever it is, it is shown, and tried again.

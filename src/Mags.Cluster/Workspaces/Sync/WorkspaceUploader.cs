@@ -10,7 +10,7 @@ namespace Mags.Cluster.Workspaces.Sync;
 
 /// <summary>Brings what is sealed of a workspace to the object store: chunks, snapshot, head, and then the row.</summary>
 internal sealed partial class WorkspaceUploader(
-    WorkspaceDisks disks,
+    HeldLayers held,
     SnapshotStore snapshots,
     SnapshotWriter writer,
     WorkspaceHeads heads,
@@ -27,7 +27,8 @@ internal sealed partial class WorkspaceUploader(
     /// <exception cref="ObjectStoreException">The store failed, or has this workspace from another database.</exception>
     public async Task UploadAsync(Guid workspace, DateTimeOffset until, CancellationToken cancellationToken)
     {
-        if (await disks.PlanSyncAsync(workspace, cancellationToken) is not { } plan)
+        if (await held.PinAsync(
+            () => snapshots.PlanAsync(workspace, cancellationToken), found => found?.Layers, cancellationToken) is not { } plan)
         {
             return;
         }
@@ -43,7 +44,7 @@ internal sealed partial class WorkspaceUploader(
         }
         finally
         {
-            disks.Unpin(plan.Layers);
+            held.Unpin(plan.Layers);
         }
     }
 

@@ -7,12 +7,12 @@ namespace Mags.Cluster.Workspaces.Transfers;
 /// <summary>A workspace that is being given out. Its layers stay until it is disposed.</summary>
 public sealed class WorkspaceExport : IAsyncDisposable
 {
-    private readonly WorkspaceDisks _disks;
+    private readonly HeldLayers _held;
     private readonly IReadOnlyList<Guid> _layers;
     private readonly LayerDisk _disk;
 
-    internal WorkspaceExport(WorkspaceDisks disks, IReadOnlyList<Guid> layers, LayerDisk disk) =>
-        (_disks, _layers, _disk) = (disks, layers, disk);
+    internal WorkspaceExport(HeldLayers held, IReadOnlyList<Guid> layers, LayerDisk disk) =>
+        (_held, _layers, _disk) = (held, layers, disk);
 
     /// <summary>Name of its image.</summary>
     public required string Image { get; init; }
@@ -35,6 +35,6 @@ public sealed class WorkspaceExport : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _disk.DisposeAsync();
-        _disks.Unpin(_layers);
+        _held.Unpin(_layers);
     }
 }

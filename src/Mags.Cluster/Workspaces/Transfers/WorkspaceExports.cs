@@ -10,12 +10,13 @@ namespace Mags.Cluster.Workspaces.Transfers;
 /// </summary>
 public sealed class WorkspaceExports
 {
-    private readonly WorkspaceDisks _disks;
+    private readonly SealedLayers _sealed;
+    private readonly HeldLayers _held;
     private readonly LayerFiles _files;
     private readonly LayerDisks _layerDisks;
 
-    internal WorkspaceExports(WorkspaceDisks disks, LayerFiles files, LayerDisks layerDisks) =>
-        (_disks, _files, _layerDisks) = (disks, files, layerDisks);
+    internal WorkspaceExports(SealedLayers sealedLayers, HeldLayers held, LayerFiles files, LayerDisks layerDisks) =>
+        (_sealed, _held, _files, _layerDisks) = (sealedLayers, held, files, layerDisks);
 
     /// <summary>
     /// Opens a workspace as it was last sealed, also while jobs use it. One that is in the object store alone is brought to
@@ -25,7 +26,7 @@ public sealed class WorkspaceExports
     /// <exception cref="MachineException">It could not be brought here or opened.</exception>
     public async Task<WorkspaceExport?> OpenAsync(Guid userId, string name, CancellationToken cancellationToken)
     {
-        if (await _disks.PinSealedAsync(userId, name, cancellationToken) is not { } found)
+        if (await _sealed.PinAsync(userId, name, cancellationToken) is not { } found)
         {
             return null;
         }
@@ -38,7 +39,7 @@ public sealed class WorkspaceExports
             {
                 var disk = await _layerDisks.OpenAsync(
                     [.. found.Layers.Select(_files.PathOf)], writeTo: null, found.DiskGb, cancellationToken);
-                export = new WorkspaceExport(_disks, found.Layers, disk)
+                export = new WorkspaceExport(_held, found.Layers, disk)
                 {
                     Image = found.Workspace.Image,
                     ImageDigest = digest,
@@ -52,7 +53,7 @@ public sealed class WorkspaceExports
         {
             if (export is null)
             {
-                _disks.Unpin(found.Layers);
+                _held.Unpin(found.Layers);
             }
         }
     }
