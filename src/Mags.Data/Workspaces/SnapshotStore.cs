@@ -18,13 +18,14 @@ public sealed class SnapshotStore
     }
 
     /// <summary>The id of this database, made at its first use: what it writes to an object store is marked with it.</summary>
-    public Task<Guid> GetDatabaseIdAsync(CancellationToken cancellationToken) =>
-        _database.WriteAsync(
+    public async Task<Guid> GetDatabaseIdAsync(CancellationToken cancellationToken) =>
+        // Every sync asks, and only the very first has to write.
+        await _database.ReadAsync(FindIdAsync, cancellationToken) ?? await _database.WriteAsync(
             async db =>
             {
-                if (await db.Settings.FirstOrDefaultAsync(row => row.Name == IdSetting) is { } found)
+                if (await FindIdAsync(db) is { } found)
                 {
-                    return Guid.Parse(found.Value);
+                    return found;
                 }
 
                 var id = Guid.NewGuid();
@@ -204,6 +205,9 @@ public sealed class SnapshotStore
                 return [.. all.Select(row => new WorkspaceLayers(row, Chain(parents, row.TopLayerId)))];
             },
             cancellationToken);
+
+    private static async Task<Guid?> FindIdAsync(MagsDbContext db) =>
+        await db.Settings.FirstOrDefaultAsync(row => row.Name == IdSetting) is { } found ? Guid.Parse(found.Value) : null;
 
     private static IQueryable<WorkspaceRow> Evictable(MagsDbContext db) => db.Workspaces.Where(row =>
         row.Persistent && row.TopLayerId != null && row.OpenLayerId == null

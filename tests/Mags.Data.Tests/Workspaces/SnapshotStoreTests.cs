@@ -1,5 +1,6 @@
 using Mags.Data.Tests.Fixtures;
 using Mags.Data.Workspaces;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Mags.Data.Tests.Workspaces;
 
@@ -17,6 +18,17 @@ public sealed class SnapshotStoreTests(PostgresServer postgres)
 
         Assert.Equal(
             await database.Snapshots.GetDatabaseIdAsync(RunToken), await database.Snapshots.GetDatabaseIdAsync(RunToken));
+    }
+
+    [Theory, EachDatabase]
+    public async Task GetDatabaseIdAsync_OnceItIsMade_WritesNothing(string provider)
+    {
+        await using var database = await TestDatabase.CreateAsync(provider, postgres);
+        var id = await database.Snapshots.GetDatabaseIdAsync(RunToken);
+
+        var reader = database.OpenReadOnly().GetRequiredService<SnapshotStore>();
+
+        Assert.Equal(id, await reader.GetDatabaseIdAsync(RunToken));
     }
 
     [Theory, EachDatabase]
