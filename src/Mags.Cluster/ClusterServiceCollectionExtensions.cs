@@ -116,10 +116,11 @@ public static class ClusterServiceCollectionExtensions
         services.AddHostedService(provider => provider.GetRequiredService<WorkspaceSync>());
         services.AddHostedService<WorkspaceKeeper>();
         services.AddHostedService<StoreSweep>();
+        services.AddSingleton(provider => new SyncStates(
+            provider.GetRequiredService<WorkspaceStore>(), provider.GetRequiredService<LayerFiles>()));
         services.AddSingleton(provider => new StoredWorkspaces(
             provider.GetRequiredService<WorkspaceStore>(),
             provider.GetRequiredService<SnapshotStore>(),
-            provider.GetRequiredService<LiveDisks>(),
             provider.GetRequiredService<WorkspaceSync>(),
             provider.GetRequiredService<WorkspaceHeads>(),
             provider.GetRequiredService<SnapshotReader>(),

@@ -47,7 +47,8 @@ public sealed record SyncPlan(
 /// <summary>A workspace as lists show it.</summary>
 /// <param name="Workspace">The workspace.</param>
 /// <param name="HasActive">Whether a job of it is pending, running or sleeping.</param>
-public sealed record WorkspaceSummary(WorkspaceRow Workspace, bool HasActive);
+/// <param name="BelowOpenId">What its open layer lies on: its newest sealed one, but while that one is sealed.</param>
+public sealed record WorkspaceSummary(WorkspaceRow Workspace, bool HasActive, Guid? BelowOpenId);
 
 /// <summary>What became of a deletion.</summary>
 /// <param name="Found">Whether there was such a workspace.</param>

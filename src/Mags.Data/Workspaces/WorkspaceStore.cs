@@ -29,6 +29,15 @@ public sealed class WorkspaceStore
                 .ToListAsync(cancellationToken),
             cancellationToken);
 
+    /// <summary>Those of a user's workspaces of these names that are kept in the object store, also the own disks of jobs.</summary>
+    public Task<IReadOnlyList<WorkspaceSummary>> ListPersistentAsync(
+        Guid userId, IReadOnlyCollection<string> names, CancellationToken cancellationToken) =>
+        _database.ReadAsync<IReadOnlyList<WorkspaceSummary>>(
+            async db => await Summaries(db, db.Workspaces.Where(workspace =>
+                    workspace.UserId == userId && workspace.Persistent && names.Contains(workspace.Name)))
+                .ToListAsync(cancellationToken),
+            cancellationToken);
+
     /// <summary>A user's workspace as lists show it; null when there is none of that name.</summary>
     public Task<WorkspaceSummary?> ShowAsync(Guid userId, string name, CancellationToken cancellationToken) =>
         _database.ReadAsync(
@@ -217,10 +226,13 @@ public sealed class WorkspaceStore
             cancellationToken);
 
     private static IQueryable<WorkspaceSummary> Summaries(MagsDbContext db, IQueryable<WorkspaceRow> workspaces) =>
-        workspaces.Select(workspace => new WorkspaceSummary(workspace, db.Jobs.Any(job =>
-            job.UserId == workspace.UserId
-            && job.WorkspaceId == workspace.Name
-            && !EF.Property<bool>(job, Jobs.JobTables.Ended))));
+        workspaces.Select(workspace => new WorkspaceSummary(
+            workspace,
+            db.Jobs.Any(job =>
+                job.UserId == workspace.UserId
+                && job.WorkspaceId == workspace.Name
+                && !EF.Property<bool>(job, Jobs.JobTables.Ended)),
+            db.Layers.Where(layer => layer.Id == workspace.OpenLayerId).Select(layer => layer.ParentId).FirstOrDefault()));
 
     private static IQueryable<Jobs.JobRow> ActiveJobs(MagsDbContext db, Guid userId, string name) => db.Jobs
         .Where(job => job.UserId == userId && job.WorkspaceId == name && !EF.Property<bool>(job, Jobs.JobTables.Ended));

@@ -99,7 +99,7 @@ internal static class JobsApi
     private static async Task<IResult> ListAsync(
         HttpContext context,
         JobStore jobs,
-        StoredWorkspaces stored,
+        SyncStates sync,
         [FromQuery(Name = "page")] string? page,
         [FromQuery(Name = "page_size")] string? pageSize)
     {
@@ -114,17 +114,13 @@ internal static class JobsApi
         // No user has that many jobs: past the end is past the end.
         number = Math.Min(number, int.MaxValue);
         size = Math.Min(size, MaxPageSize);
-        var found = await jobs.ListAsync(context.Caller().UserId, (int)number, (int)size, context.RequestAborted);
-        var listed = new List<JobResponse>(found.Jobs.Count);
-        foreach (var job in found.Jobs)
-        {
-            listed.Add(JobMapping.ToListItem(job, await stored.GetAsync(job, context.RequestAborted)));
-        }
-
+        var user = context.Caller().UserId;
+        var found = await jobs.ListAsync(user, (int)number, (int)size, context.RequestAborted);
+        var synced = await sync.ListAsync(user, found.Jobs, context.RequestAborted);
         return TypedResults.Json(
             new JobListResponse
             {
-                Jobs = listed,
+                Jobs = [.. found.Jobs.Select(job => JobMapping.ToListItem(job, synced.GetValueOrDefault(job.Id)))],
                 Total = found.Total,
                 Page = (int)number,
                 PageSize = (int)size,
@@ -132,14 +128,13 @@ internal static class JobsApi
             ServerJson.Context.JobListResponse);
     }
 
-    private static async Task<IResult> StatusAsync(
-        HttpContext context, JobStore jobs, StoredWorkspaces stored, string id)
+    private static async Task<IResult> StatusAsync(HttpContext context, JobStore jobs, SyncStates sync, string id)
     {
         var (job, error) = await FindAsync(context, jobs, id);
         return job is null
             ? error!
             : TypedResults.Json(
-                JobMapping.ToResponse(job, await stored.GetAsync(job, context.RequestAborted)),
+                JobMapping.ToResponse(job, await sync.GetAsync(job, context.RequestAborted)),
                 ServerJson.Context.JobResponse);
     }
 

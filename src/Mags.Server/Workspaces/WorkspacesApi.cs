@@ -74,35 +74,32 @@ internal static class WorkspacesApi
         HttpContext context,
         WorkspaceReceiver receiver,
         WorkspaceStore workspaces,
-        StoredWorkspaces stored,
+        SyncStates sync,
         string id,
         string? image,
         [FromQuery(Name = "image_digest")] string? digest,
         [FromQuery(Name = "disk_gb")] string? diskGb) =>
         await receiver.ReceiveAsync(context, id, new ImportQuery(image, digest, diskGb))
-            ?? await AnswerAsync(context, workspaces, stored, id, StatusCodes.Status201Created);
+            ?? await AnswerAsync(context, workspaces, sync, id, StatusCodes.Status201Created);
 
-    private static async Task<IResult> ListAsync(HttpContext context, WorkspaceStore workspaces, StoredWorkspaces stored)
+    private static async Task<IResult> ListAsync(HttpContext context, WorkspaceStore workspaces, SyncStates sync)
     {
         var found = await workspaces.ListAsync(context.Caller().UserId, context.RequestAborted);
-        var listed = new List<WorkspaceResponse>(found.Count);
-        foreach (var summary in found)
-        {
-            listed.Add(WorkspaceMapping.ToResponse(
-                summary, await stored.GetAsync(summary.Workspace, context.RequestAborted)));
-        }
-
         return TypedResults.Json(
-            new WorkspaceListResponse { Workspaces = listed, Total = listed.Count },
+            new WorkspaceListResponse
+            {
+                Workspaces = [.. found.Select(summary => WorkspaceMapping.ToResponse(summary, sync.Get(summary)))],
+                Total = found.Count,
+            },
             ServerJson.Context.WorkspaceListResponse);
     }
 
     private static async Task<IResult> ShowAsync(
-        HttpContext context, WorkspaceStore workspaces, StoredWorkspaces stored, string id) =>
-        await AnswerAsync(context, workspaces, stored, id, StatusCodes.Status200OK);
+        HttpContext context, WorkspaceStore workspaces, SyncStates sync, string id) =>
+        await AnswerAsync(context, workspaces, sync, id, StatusCodes.Status200OK);
 
     private static async Task<IResult> CreateAsync(
-        HttpContext context, WorkspaceStore workspaces, StoredWorkspaces stored, TimeProvider time)
+        HttpContext context, WorkspaceStore workspaces, SyncStates sync, TimeProvider time)
     {
         var (request, unreadable) = await JsonRequest.ReadAsync(
             context.Request, ServerJson.Context.CreateWorkspaceRequest, context.RequestAborted);
@@ -123,14 +120,14 @@ internal static class WorkspacesApi
             time.GetUtcNow(),
             context.RequestAborted);
         return refusal is null
-            ? await AnswerAsync(context, workspaces, stored, request.WorkspaceId!, StatusCodes.Status201Created)
+            ? await AnswerAsync(context, workspaces, sync, request.WorkspaceId!, StatusCodes.Status201Created)
             : WorkspaceRules.Refuse(refusal);
     }
 
     private static async Task<IResult> UpdateAsync(
         HttpContext context,
         WorkspaceStore workspaces,
-        StoredWorkspaces stored,
+        SyncStates sync,
         IOptions<JobLimitOptions> limits,
         string id)
     {
@@ -149,7 +146,7 @@ internal static class WorkspacesApi
 
         var refusal = await workspaces.ResizeAsync(context.Caller().UserId, id, size, context.RequestAborted);
         return refusal is null
-            ? await AnswerAsync(context, workspaces, stored, id, StatusCodes.Status200OK)
+            ? await AnswerAsync(context, workspaces, sync, id, StatusCodes.Status200OK)
             : WorkspaceRules.Refuse(refusal);
     }
 
@@ -195,10 +192,10 @@ internal static class WorkspacesApi
     }
 
     private static async Task<IResult> AnswerAsync(
-        HttpContext context, WorkspaceStore workspaces, StoredWorkspaces stored, string id, int status) =>
+        HttpContext context, WorkspaceStore workspaces, SyncStates sync, string id, int status) =>
         await workspaces.ShowAsync(context.Caller().UserId, id, context.RequestAborted) is { } summary
             ? TypedResults.Json(
-                WorkspaceMapping.ToResponse(summary, await stored.GetAsync(summary.Workspace, context.RequestAborted)),
+                WorkspaceMapping.ToResponse(summary, sync.Get(summary)),
                 ServerJson.Context.WorkspaceResponse,
                 statusCode: status)
             : WorkspaceRules.Missing(id);

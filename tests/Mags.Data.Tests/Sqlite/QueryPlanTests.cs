@@ -54,6 +54,22 @@ public sealed class QueryPlanTests(PostgresServer postgres)
     }
 
     [Fact]
+    public async Task ListPersistentAsync_APageOfJobs_IsOneQueryThatSeeksEach()
+    {
+        await using var database = await TestDatabase.CreateEmptyAsync(DataOptions.Sqlite, postgres);
+        using var spy = database.Spy();
+        await database.Migrator.MigrateAsync(RunToken);
+        var ada = await database.AddUserAsync();
+        spy.Statements.Clear();
+
+        _ = await database.Workspaces.ListPersistentAsync(ada, [.. Enumerable.Range(0, 100).Select(i => $"w{i}")], RunToken);
+
+        Assert.Single(spy.Statements);
+        Assert.Contains(
+            "SEARCH w USING INDEX ix_workspaces_name (user_id=? AND name=?)", await PlansAsync(database, spy));
+    }
+
+    [Fact]
     public async Task FindByTokenAsync_SeeksInTheIndexOfHashes()
     {
         await using var database = await TestDatabase.CreateEmptyAsync(DataOptions.Sqlite, postgres);

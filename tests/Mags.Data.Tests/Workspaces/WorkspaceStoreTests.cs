@@ -180,6 +180,30 @@ public sealed class WorkspaceStoreTests(PostgresServer postgres)
             list.Select(summary => (summary.Workspace.Name, summary.HasActive, summary.Workspace.Bytes)));
     }
 
+    [Theory, EachDatabase]
+    public async Task ListPersistentAsync_SomeNames_AreThoseThatAreKeptInTheStore(string provider)
+    {
+        await using var database = await TestDatabase.CreateAsync(provider, postgres);
+        var ada = await database.AddUserAsync();
+        var written = await RunAsync(database, ada, "w", persistent: true);
+        _ = await RunAsync(database, ada, "local");
+        _ = await RunAsync(database, ada, "other", persistent: true);
+        _ = await RunAsync(database, await database.AddUserAsync("bob"), "w", persistent: true);
+        var (_, job) = await WorkspaceClaimTests.AddAsync(database, ada, new WorkspaceWish(), persistent: true);
+        _ = await WorkspaceClaimTests.AddAsync(database, ada, new WorkspaceWish { Name = "w" });
+        var open = (await database.Layers.OpenAsync(ada, "w", RunToken))!;
+        var own = WorkspaceRow.NameOf(job)!;
+
+        var found = await database.Workspaces.ListPersistentAsync(ada, ["w", "local", own, "none"], RunToken);
+
+        Assert.Equal(
+            new (string, Guid?, Guid?)[] { ("w", open.Id, written.Id), (own, null, null) }.OrderBy(row => row.Item1, StringComparer.Ordinal),
+            found.Select(summary => (summary.Workspace.Name, summary.Workspace.OpenLayerId, summary.BelowOpenId))
+                .OrderBy(row => row.Name, StringComparer.Ordinal));
+        _ = await database.Layers.StackAsync(open.Workspace.Id, open.Id, RunToken);
+        Assert.Equal(open.Id, (await database.Workspaces.ShowAsync(ada, "w", RunToken))!.BelowOpenId);
+    }
+
     internal static async Task<OpenedLayer> RunAsync(TestDatabase database, Guid user, string name, long bytes = 1, bool persistent = false)
     {
         var (_, job) = await WorkspaceClaimTests.AddAsync(

@@ -8,12 +8,11 @@ using Microsoft.Extensions.Options;
 
 namespace Mags.Cluster.Workspaces.Sync;
 
-/// <summary>What callers see of their workspaces in the object store, and what they ask for.</summary>
+/// <summary>What callers ask for of their workspaces in the object store.</summary>
 public sealed partial class StoredWorkspaces
 {
     private readonly WorkspaceStore _workspaces;
     private readonly SnapshotStore _snapshots;
-    private readonly LiveDisks _live;
     private readonly WorkspaceSync _sync;
     private readonly WorkspaceHeads _heads;
     private readonly SnapshotReader _reader;
@@ -24,7 +23,6 @@ public sealed partial class StoredWorkspaces
     internal StoredWorkspaces(
         WorkspaceStore workspaces,
         SnapshotStore snapshots,
-        LiveDisks live,
         WorkspaceSync sync,
         WorkspaceHeads heads,
         SnapshotReader reader,
@@ -32,28 +30,9 @@ public sealed partial class StoredWorkspaces
         TimeProvider time,
         ILogger<StoredWorkspaces> logger)
     {
-        (_workspaces, _snapshots, _live, _sync) = (workspaces, snapshots, live, sync);
+        (_workspaces, _snapshots, _sync) = (workspaces, snapshots, sync);
         (_heads, _reader) = (heads, reader);
         (_patience, _time, _logger) = (TimeSpan.FromSeconds(options.Value.StopSyncSeconds), time, logger);
-    }
-
-    /// <summary>How far what a job keeps is in the object store; null when it is not kept there.</summary>
-    public async Task<SyncStatus?> GetAsync(JobRow job, CancellationToken cancellationToken) =>
-        await FindAsync(job, cancellationToken) is { } workspace ? await GetAsync(workspace, cancellationToken) : null;
-
-    /// <summary>How far a workspace is in the object store; null when it is not kept there.</summary>
-    public async Task<SyncStatus?> GetAsync(WorkspaceRow workspace, CancellationToken cancellationToken)
-    {
-        if (!workspace.Persistent)
-        {
-            return null;
-        }
-
-        var isSynced = workspace.SyncedAt is not null
-            && workspace.SyncedLayerId == workspace.TopLayerId
-            && (workspace.OpenLayerId is null || !await _live.HasChangedAsync(workspace.Id, cancellationToken));
-        var state = workspace.SyncError is not null ? SyncState.Error : isSynced ? SyncState.Synced : SyncState.Pending;
-        return new SyncStatus(state, workspace.SyncedAt, workspace.SyncError);
     }
 
     /// <summary>Begins to sync what a job keeps; the caller does not wait.</summary>
@@ -145,23 +124,4 @@ public sealed partial class StoredWorkspaces
 
     [LoggerMessage(LogLevel.Warning, "Workspace {Workspace} could not be removed from the object store; a sweep will: {Reason}")]
     private partial void LogNotForgotten(string workspace, string reason);
-}
-
-/// <summary>How far a workspace is in the object store.</summary>
-/// <param name="State">Whether all of it is.</param>
-/// <param name="LastSyncedAt">What was written until then is; null when nothing is.</param>
-/// <param name="Error">Why the last sync failed; null when it did not.</param>
-public sealed record SyncStatus(SyncState State, DateTimeOffset? LastSyncedAt, string? Error);
-
-/// <summary>Whether all of a workspace is in the object store.</summary>
-public enum SyncState
-{
-    /// <summary>All that was written is.</summary>
-    Synced,
-
-    /// <summary>Something is not yet.</summary>
-    Pending,
-
-    /// <summary>Something is not, and the last attempt failed.</summary>
-    Error,
 }
