@@ -111,6 +111,7 @@ public static class ClusterServiceCollectionExtensions
         services.AddSingleton<StoreGate>();
         services.AddSingleton<StoredImages>();
         services.AddSingleton<WorkspaceRestorer>();
+        services.AddSingleton<HeadWriter>();
         services.AddSingleton<WorkspaceUploader>();
         services.AddSingleton<WorkspaceSync>();
         services.AddHostedService(provider => provider.GetRequiredService<WorkspaceSync>());

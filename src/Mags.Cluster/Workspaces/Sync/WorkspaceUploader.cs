@@ -13,7 +13,7 @@ internal sealed partial class WorkspaceUploader(
     HeldLayers held,
     SnapshotStore snapshots,
     SnapshotWriter writer,
-    WorkspaceHeads heads,
+    HeadWriter heads,
     StoredImages images,
     StoreGate gate,
     LayerFiles files,
@@ -38,7 +38,7 @@ internal sealed partial class WorkspaceUploader(
             await gate.OpenAsync(cancellationToken);
             await images.StoreAsync(plan.Workspace, cancellationToken);
             var result = await WriteAsync(plan, cancellationToken);
-            await NameAsync(plan, result.Id, until, cancellationToken);
+            await heads.WriteAsync(plan, result.Id, until, cancellationToken);
             gate.Note(null);
             LogSynced(plan.Workspace.Name, result.Id, result.ChunksSent, result.BytesSent);
         }
@@ -66,39 +66,6 @@ internal sealed partial class WorkspaceUploader(
             // All of it is here: a snapshot that needs nothing of the damaged one mends the store.
             LogDamaged(plan.Workspace.Name, exception.Message);
             return await writer.WriteAsync(subject, null, new LayerDiskSource(disk, -1), cancellationToken);
-        }
-    }
-
-    private async Task NameAsync(
-        SyncPlan plan, string snapshot, DateTimeOffset until, CancellationToken cancellationToken)
-    {
-        var workspace = plan.Workspace;
-        var there = await heads.ReadAsync(plan.User, workspace.Name, cancellationToken);
-        var head = new WorkspaceHead(
-            await snapshots.GetDatabaseIdAsync(cancellationToken),
-            plan.User,
-            workspace.Name,
-            workspace.Image,
-            StoredImages.Plain(workspace.ImageDigest!),
-            plan.DiskGb,
-            snapshot,
-            there?.Head.Snapshot == snapshot ? there.Head.Previous : there?.Head.Snapshot,
-            until);
-        var written = await heads.WriteAsync(head, there?.Version, cancellationToken);
-        if (!written.IsWritten)
-        {
-            throw new ObjectStoreException(
-                ObjectStoreFault.Denied,
-                $"the object store has a workspace `{workspace.Name}` of user `{plan.User}` that another server wrote "
-                + "(it has another database); nothing of either is lost: fork this one under another name, or give one of "
-                + "the servers a store or prefix of its own");
-        }
-
-        await images.ConfirmAsync(workspace, cancellationToken);
-        if (!await snapshots.SetSyncedAsync(workspace.Id, plan.Layers[^1], snapshot, until, CancellationToken.None))
-        {
-            // It was deleted meanwhile.
-            _ = await heads.DeleteAsync(head.Writer, plan.User, workspace.Name, CancellationToken.None);
         }
     }
 
