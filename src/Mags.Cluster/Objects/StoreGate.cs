@@ -9,7 +9,8 @@ namespace Mags.Cluster.Objects;
 public sealed partial class StoreGate(IObjectStore store, ILogger<StoreGate> logger) : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1);
-    private volatile StoreState _state = new(store.Location, IsOpen: false, ConditionalWrites: null, Fault: null);
+    private readonly Lock _changing = new();
+    private volatile StoreState _state = new(store.Location, IsOpen: false, ConditionalWrites: null, Fault: null, SweepFault: null);
 
     /// <summary>How it is, as far as is known.</summary>
     public StoreState State => _state;
@@ -30,13 +31,13 @@ public sealed partial class StoreGate(IObjectStore store, ILogger<StoreGate> log
             {
                 _ = await StoreIdentity.OpenAsync(store, cancellationToken);
                 var conditional = await store.ConditionalWrites(cancellationToken);
-                _state = new StoreState(store.Location, IsOpen: true, conditional, Fault: null);
+                Change(state => state with { IsOpen = true, ConditionalWrites = conditional, Fault = null });
                 LogOpened(store.Location, conditional);
             }
         }
         catch (ObjectStoreException exception)
         {
-            _state = _state with { Fault = exception.Message };
+            Note(exception.Message);
             throw;
         }
         finally
@@ -46,10 +47,21 @@ public sealed partial class StoreGate(IObjectStore store, ILogger<StoreGate> log
     }
 
     /// <summary>Notes what a use of it came to.</summary>
-    internal void Note(string? fault) => _state = _state with { Fault = fault };
+    internal void Note(string? fault) => Change(state => state with { Fault = fault });
+
+    /// <summary>Notes why the last sweep could not delete what nothing names; null when it could.</summary>
+    internal void NoteSweep(string? fault) => Change(state => state with { SweepFault = fault });
 
     /// <inheritdoc/>
     public void Dispose() => _turn.Dispose();
+
+    private void Change(Func<StoreState, StoreState> change)
+    {
+        lock (_changing)
+        {
+            _state = change(_state);
+        }
+    }
 
     [LoggerMessage(LogLevel.Information, "The object store is {Location} (conditional writes: {Conditional})")]
     private partial void LogOpened(string location, bool conditional);
@@ -60,4 +72,8 @@ public sealed partial class StoreGate(IObjectStore store, ILogger<StoreGate> log
 /// <param name="IsOpen">Whether it was reached and found to be ours.</param>
 /// <param name="ConditionalWrites">Whether it keeps two databases from writing over each other; null when not known.</param>
 /// <param name="Fault">What was wrong when it was last used; null when nothing was.</param>
-public sealed record StoreState(string Location, bool IsOpen, bool? ConditionalWrites, string? Fault);
+/// <param name="SweepFault">
+/// Why the last sweep could not delete what nothing names; null when it could. Nothing is lost by it, but room is.
+/// </param>
+public sealed record StoreState(
+    string Location, bool IsOpen, bool? ConditionalWrites, string? Fault, string? SweepFault);

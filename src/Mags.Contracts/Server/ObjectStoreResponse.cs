@@ -17,4 +17,10 @@ public sealed record ObjectStoreResponse
 
     /// <summary>What was wrong when it was last used.</summary>
     public string? Error { get; init; }
+
+    /// <summary>
+    /// Why the last sweep could delete nothing: what it could not read may still need any of it. Absent when it could, and
+    /// before the first one.
+    /// </summary>
+    public string? SweepError { get; init; }
 }

@@ -67,6 +67,7 @@ internal static class StatusApi
         Open = store.IsOpen,
         ConditionalWrites = store.ConditionalWrites,
         Error = store.Fault,
+        SweepError = store.SweepFault,
     };
 
     private static WallResponse ToResponse(Wall wall) =>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using Mags.Machines;
 using Mags.Machines.Walls;
 using Mags.Server.Tests.Fixtures;
@@ -54,6 +55,22 @@ public sealed class StatusTests(SharedServer shared)
                 wall.GetProperty("name").GetString()!,
                 wall.GetProperty("stands").GetBoolean(),
                 wall.GetProperty("detail").GetString()!)));
+    }
+
+    [Fact]
+    public async Task Server_WhoseStoreCannotBeSwept_NamesWhatIsInTheWayUntilItIsMended()
+    {
+        await using var server = await RunningServer.StartAsync("""{"Workspaces": {"SweepSeconds": 1}}""");
+        var head = Path.Combine(server.Home, "objects", "heads", "61", "77.json");
+        Directory.CreateDirectory(Path.GetDirectoryName(head)!);
+        await File.WriteAllTextAsync(head, "{", TestContext.Current.CancellationToken);
+
+        var store = await StoreUntilAsync(server, store => store.TryGetProperty("sweep_error", out _));
+        Assert.Contains("heads/61/77.json", store.GetProperty("sweep_error").GetString(), StringComparison.Ordinal);
+        Assert.False(store.TryGetProperty("error", out _));
+
+        File.Delete(head);
+        await StoreUntilAsync(server, store => !store.TryGetProperty("sweep_error", out _));
     }
 
     [Fact]
@@ -143,6 +160,21 @@ public sealed class StatusTests(SharedServer shared)
     [Fact]
     public async Task Answer_Any_DoesNotNameTheServerSoftware() =>
         Assert.Empty((await _server.GetAsync("/api/v1/mags-whoami")).Response.Headers.Server);
+
+    /// <summary>Waits until the server shows something of its object store.</summary>
+    private static async Task<JsonElement> StoreUntilAsync(RunningServer server, Func<JsonElement, bool> isSo)
+    {
+        while (true)
+        {
+            var store = (await server.GetAsync("/api/v1/mags-server")).Body!.Value.GetProperty("object_store");
+            if (isSo(store))
+            {
+                return store;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, TestContext.Current.CancellationToken);
+        }
+    }
 
     private async Task<Answer> SendAsync(string method, string path)
     {

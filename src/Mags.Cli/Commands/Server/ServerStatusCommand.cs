@@ -61,6 +61,7 @@ internal sealed class ServerStatusCommand : MagsCommand
     private static Cell Describe(ObjectStoreResponse store) => store switch
     {
         { Error: { } error } => new Cell(WithReason(store.Location, error)!, Tint.Bad),
+        { SweepError: { } error } => new Cell(WithReason(store.Location, $"not swept: {error}")!, Tint.Bad),
         { ConditionalWrites: false } => WithReason(store.Location, "no conditional writes: only the database guards"),
         { Open: false } => WithReason(store.Location, "not used yet"),
         _ => store.Location,

@@ -57,6 +57,7 @@ internal sealed partial class StoreSweep(
         var result = await sweeper.SweepAsync(wish, cancellationToken);
         images.Forget();
         LogSwept(result.ObjectsDeleted, result.BytesDeleted >> 20, result.Waiting);
+        gate.NoteSweep(result.Fault);
         if (result.Fault is { } fault)
         {
             LogFault(fault);

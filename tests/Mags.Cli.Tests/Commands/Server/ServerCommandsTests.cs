@@ -253,11 +253,13 @@ public sealed class ServerCommandsTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(true, true, null, "s3://bucket")]
-    [InlineData(true, false, null, "s3://bucket (no conditional writes: only the database guards)")]
-    [InlineData(false, null, null, "s3://bucket (not used yet)")]
-    [InlineData(false, null, "access denied", "s3://bucket (access denied)")]
-    public async Task Status_Running_ShowsTheObjectStore(bool open, bool? guards, string? error, string shown)
+    [InlineData(true, true, null, null, "s3://bucket")]
+    [InlineData(true, false, null, null, "s3://bucket (no conditional writes: only the database guards)")]
+    [InlineData(false, null, null, null, "s3://bucket (not used yet)")]
+    [InlineData(false, null, "access denied", null, "s3://bucket (access denied)")]
+    [InlineData(true, true, null, "`heads/61/77.json` is damaged", "s3://bucket (not swept: `heads/61/77.json` is damaged)")]
+    public async Task Status_Running_ShowsTheObjectStore(
+        bool open, bool? guards, string? error, string? sweepError, string shown)
     {
         _server.ObjectStore = new ObjectStoreResponse
         {
@@ -265,6 +267,7 @@ public sealed class ServerCommandsTests : IAsyncLifetime
             Open = open,
             ConditionalWrites = guards,
             Error = error,
+            SweepError = sweepError,
         };
         await _cli.RunAsync("server", "start");
 
