@@ -204,6 +204,62 @@ public sealed class WorkspaceStoreTests(PostgresServer postgres)
         Assert.Equal(open.Id, (await database.Workspaces.ShowAsync(ada, "w", RunToken))!.BelowOpenId);
     }
 
+    [Theory, EachDatabase]
+    public async Task ImportAsync_ADisk_IsALocalWorkspaceThatJobsGoOnWith(string provider)
+    {
+        await using var database = await TestDatabase.CreateAsync(provider, postgres);
+        var ada = await database.AddUserAsync();
+        var disk = NewDisk(bytes: 7);
+
+        Assert.Null(await database.Workspaces.ImportAsync(ada, "w", disk, database.Time.GetUtcNow(), RunToken));
+
+        var read = (await database.Workspaces.ReadAsync(ada, "w", RunToken))!;
+        Assert.Equal([disk.Lowest, disk.Layer], read.Layers);
+        Assert.Equal(3, read.DiskGb);
+        var row = read.Workspace;
+        Assert.Equal(
+            ("debian", "sha256:1", 3, 7L, false, 0), (row.Image, row.ImageDigest, row.DiskGb, row.Bytes, row.Persistent, row.JobCount));
+        Assert.Equal((database.Time.GetUtcNow(), database.Time.GetUtcNow()), (row.CreatedAt, row.LastUsedAt));
+        var run = await RunAsync(database, ada, "w", bytes: 2);
+        Assert.Equal([disk.Lowest, disk.Layer], run.Below);
+        Assert.Equal(9, (await database.Workspaces.FindAsync(ada, "w", RunToken))!.Bytes);
+        Assert.Equal(
+            new[] { disk.Lowest, disk.Layer, run.Id }.Order(),
+            (await database.Workspaces.DeleteAsync(ada, "w", RunToken)).Layers.Order());
+    }
+
+    [Theory, EachDatabase]
+    public async Task ImportAsync_OntoANameThatIsTaken_ChangesNothing(string provider)
+    {
+        await using var database = await TestDatabase.CreateAsync(provider, postgres);
+        var ada = await database.AddUserAsync();
+        var first = await RunAsync(database, ada, "w");
+
+        var refusal = await database.Workspaces.ImportAsync(ada, "w", NewDisk(), database.Time.GetUtcNow(), RunToken);
+
+        Assert.Equal(new WorkspaceRefusal(WorkspaceRefusalKind.Exists, "w", ""), refusal);
+        Assert.Equal(
+            new[] { first.Below[0], first.Id }.Order(), (await database.Layers.ListAsync(RunToken)).Order());
+        Assert.Null(await database.Workspaces.ImportAsync(
+            await database.AddUserAsync("bob"), "w", NewDisk(), database.Time.GetUtcNow(), RunToken));
+    }
+
+    [Theory, EachDatabase]
+    public async Task ImportAsync_OfOneNameAtOnce_MakesOne(string provider)
+    {
+        await using var database = await TestDatabase.CreateAsync(provider, postgres);
+        var ada = await database.AddUserAsync();
+
+        var refusals = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => database.Workspaces.ImportAsync(
+            ada, "w", NewDisk(), database.Time.GetUtcNow(), RunToken)));
+
+        Assert.Single(refusals, refusal => refusal is null);
+        Assert.Equal(2, (await database.Layers.ListAsync(RunToken)).Count);
+    }
+
+    private static ImportedDisk NewDisk(long bytes = 1) =>
+        new(Guid.CreateVersion7(), Guid.CreateVersion7(), 3, bytes, "debian", "sha256:1");
+
     internal static async Task<OpenedLayer> RunAsync(TestDatabase database, Guid user, string name, long bytes = 1, bool persistent = false)
     {
         var (_, job) = await WorkspaceClaimTests.AddAsync(

@@ -99,7 +99,11 @@ public sealed class JobFilesTests(SharedServer shared)
 
         Assert.Equal([server.ObjectOf(used)], server.Objects());
         var answer = await server.PostJobAsync("exit 0", Files(unused));
-        Assert.Contains($"there is no uploaded file `{unused}`", answer.Error, StringComparison.Ordinal);
+        Assert.Equal((HttpStatusCode.BadRequest, "invalid_request"), (answer.Status, answer.Code));
+        Assert.Equal(
+            $"field `file_ids`: there is no uploaded file `{unused}`, or it has expired; upload it (POST /mags-files) and name "
+            + "the `file_id` of the answer",
+            answer.Error);
         server.Machines.Open("gate");
         Assert.Equal("completed", (await server.EndAsync(job)).Text("status"));
         await FileClient.UntilAsync(() => server.Objects().Count == 0);

@@ -148,6 +148,20 @@ public sealed class S3ObjectStoreTests : ObjectStoreContract, IAsyncDisposable
     }
 
     [Fact]
+    public async Task Identity_AmongOthersObjects_IsRefusedAndTheyStayAlone()
+    {
+        var store = await CreateAsync();
+        await PutAsync(store, "theirs", Bytes(10));
+
+        var told = await Assert.ThrowsAsync<ObjectStoreException>(() => StoreIdentity.OpenAsync(store, Stop));
+
+        Assert.Equal(ObjectStoreFault.Denied, told.Fault);
+        Assert.Contains($"(prefix {_prefix}) is not empty and holds no Mags store", told.Message, StringComparison.Ordinal);
+        var left = await store.ListAsync("", Stop).ToListAsync(Stop);
+        Assert.Equal(("theirs", 10), (Assert.Single(left).Key, left[0].Bytes));
+    }
+
+    [Fact]
     public async Task Read_BucketThatIsNotThere_IsMissing()
     {
         var store = Connect(await _server.AddressAsync(), "none", S3Server.Credentials);
