@@ -40,8 +40,10 @@ internal class NbdRequest
     {
         if (_error != 0)
         {
-            var reason = _error == NbdNumbers.NoSpace ? MachineFault.NoResources : MachineFault.Hypervisor;
-            Fail(new MachineException(reason, $"QEMU could not read or write layers (error {_error})."));
+            Fail(_error == NbdNumbers.NoSpace
+                ? new MachineException(
+                    MachineFault.NoResources, "The server's disk is full: it has no room for what is written to a layer.")
+                : new MachineException(MachineFault.Hypervisor, $"QEMU could not read or write layers (error {_error})."));
         }
         else if (IsWhole)
         {

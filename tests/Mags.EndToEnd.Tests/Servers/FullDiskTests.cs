@@ -22,7 +22,7 @@ public sealed class FullDiskTests : IAsyncLifetime
         Assert.True(mount.ExitCode == 0, mount.Stderr);
         var home = Path.Combine(_disk, "home");
         Directory.CreateDirectory(home);
-        _server = await MagsServer.StartNewAsync(home: home);
+        _server = await MagsServer.StartNewAsync(home: home, settings: "\"JobLimits\": {\"MinFreeDiskMib\": 16}");
     }
 
     public async ValueTask DisposeAsync()
@@ -66,6 +66,33 @@ public sealed class FullDiskTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
         Assert.Contains("disk is full", await refused.Content.ReadAsStringAsync(Cancelled), StringComparison.Ordinal);
         Assert.Equal(["next"], next.Stdout);
+    }
+
+    [Fact]
+    public async Task Home_ThatIsTooSmallForAnImport_SaysSoAndLeavesNothingOfIt()
+    {
+        // More of it than there is room for: a file system's head, and then what is not zero.
+        var disk = Path.Combine(_disk, "disk");
+        var made = await Command.RunAsync(
+            "sh",
+            ["-ec", $"truncate -s 1G {disk}; mke2fs -q -F -t ext4 {disk}; tr '\\0' x < /dev/zero | dd of={disk} bs=1M seek=1 count=150 iflag=fullblock conv=notrunc 2>&1"]);
+        Assert.True(made.ExitCode == 0, made.Stderr);
+
+        // The server looks at the room now and then; the first time it sees that there is little, the second there is none.
+        foreach (var free in (int[])[76, 40])
+        {
+            LeaveFree(free);
+            var import = await Command.MagsAsync(_server.Home, "workspace", "import", "w", disk);
+            File.Delete(Filler);
+
+            Assert.Equal(1, import.ExitCode);
+            Assert.Contains("disk is full", import.Stderr, StringComparison.Ordinal);
+            Assert.Empty(Directory.GetFiles(Path.Combine(_server.Home, "layers")));
+            Assert.Empty(_server.MachineFolders());
+        }
+
+        var taken = await Command.MagsAsync(_server.Home, "workspace", "import", "w", disk);
+        Assert.True(taken.ExitCode == 0, taken.Stderr);
     }
 
     private void LeaveFree(int mib)

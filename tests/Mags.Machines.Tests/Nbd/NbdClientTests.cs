@@ -97,7 +97,9 @@ public sealed class NbdClientTests : IAsyncDisposable
         var (_, cookie, _, _) = await _export.HearRequestAsync();
         _ = await _export.HearAsync(1);
         await _export.SendAsync(Chunk(0x8001, cookie, [.. U32(28), 0, 2, .. "no"u8]));
-        Assert.Equal(MachineFault.NoResources, (await Assert.ThrowsAsync<MachineException>(() => writing)).Reason);
+        var error = await Assert.ThrowsAsync<MachineException>(() => writing);
+        Assert.Equal(MachineFault.NoResources, error.Reason);
+        Assert.StartsWith("The server's disk is full", error.Message, StringComparison.Ordinal);
 
         var flushing = client.FlushAsync(Token);
         await _export.SendAsync(Simple((await _export.HearRequestAsync()).Cookie));
