@@ -7,8 +7,13 @@ using Microsoft.Extensions.Logging;
 namespace Mags.Machines.Sandboxes;
 
 /// <summary>Seals layers of a running machine, one after the other, while its guest holds still for a moment.</summary>
+/// <param name="machineId">The machine.</param>
+/// <param name="channel">Its agent.</param>
+/// <param name="kill">Ends its QEMU at once.</param>
+/// <param name="time">For how long its guest may take.</param>
+/// <param name="logger">Gets what goes wrong without a fault.</param>
 internal sealed partial class LayerSealer(
-    string machineId, QemuProcess qemu, AgentChannel channel, TimeProvider time, ILogger logger) : IAsyncDisposable
+    string machineId, AgentChannel channel, Action kill, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
     /// <summary>How long the guest may take to hold still, and to let go again, before it goes on without its help.</summary>
     internal static readonly TimeSpan GuestLimit = TimeSpan.FromSeconds(2);
@@ -40,7 +45,7 @@ internal sealed partial class LayerSealer(
             if (!await disk.TryForgetAsync(prepared))
             {
                 // Nobody knows which of the two it writes to: both are kept, and it must not go on.
-                qemu.Kill();
+                kill();
             }
 
             throw;

@@ -54,7 +54,7 @@ internal sealed partial class MicroVm : IMachine
         Steps = steps;
         _overToken = _over.Token;
         _watching = WatchAsync();
-        _sealer = new LayerSealer(Id, qemu, channel, time, logger);
+        _sealer = new LayerSealer(Id, channel, qemu.Kill, time, logger);
         _pulse = GuestPulse.KeepAsync(channel, time, _overToken);
     }
 
