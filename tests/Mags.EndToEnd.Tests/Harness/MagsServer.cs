@@ -8,12 +8,14 @@ namespace Mags.EndToEnd.Tests.Harness;
 public sealed class MagsServer : IAsyncDisposable
 {
     private readonly string[] _command;
-    private readonly IReadOnlyDictionary<string, string> _environment;
 
     private MagsServer(string home, string[] command, IReadOnlyDictionary<string, string>? environment) =>
-        (Home, _command, _environment) = (home, command, environment ?? new Dictionary<string, string>());
+        (Home, _command, Environment) = (home, command, environment ?? new Dictionary<string, string>());
 
     public string Home { get; }
+
+    /// <summary>What its next start has in its environment beside what this process has.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; set; }
 
     public MagsApi Api { get; private set; } = null!;
 
@@ -70,7 +72,7 @@ public sealed class MagsServer : IAsyncDisposable
         var start = await Command.RunAsync(
             _command[0],
             [.. _command[1..], "server", "start", "--listen", "http://127.0.0.1:0"],
-            new(_environment) { ["MAGS_HOME"] = Home });
+            new(Environment) { ["MAGS_HOME"] = Home });
         Assert.True(start.ExitCode == 0, $"server start: {start.Stderr}\n{Log()}");
 
         var client = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Home, "client.json")))!;

@@ -3,7 +3,7 @@ using Mags.EndToEnd.Tests.Harness;
 
 namespace Mags.EndToEnd.Tests.Workspaces;
 
-/// <summary>What a persistent workspace is after the node's disk is gone, or the store was down.</summary>
+/// <summary>What a persistent workspace is after the node's disk is gone.</summary>
 [Trait("Category", "Machine")]
 public sealed class PersistentTests
 {
@@ -153,32 +153,6 @@ public sealed class PersistentTests
             ["60", "1830"],
             await CompleteAsync(server, "wc -l < /root/log; awk '{s+=$1} END {print s}' /root/log", body => body["workspace_id"] = "w"));
         await UntilAsync(() => Task.FromResult(Directory.GetFiles(Path.Combine(server.Home, "layers")).Length <= 5));
-    }
-
-    [Fact]
-    public async Task Store_ThatIsDown_KeepsNoJobFromRunningAndIsMadeUpWhenItIsBack()
-    {
-        Assert.SkipWhen(S3Server.Absent is not null, S3Server.Absent ?? "");
-        await using var s3 = new S3Server();
-        await s3.StartAsync();
-        await s3.StopAsync();
-        await using var server = await MagsServer.StartNewAsync(
-            settings: s3.Settings + ", \"Workspaces\": {\"StopSyncSeconds\": 1}", environment: S3Server.Environment);
-
-        await RunAsync(server, "echo kept > /root/file", body => (body["workspace_id"], body["persistent"]) = ("w", true));
-        await server.Api.StopAsync("w");
-
-        var down = await UntilAsync(server, job => (string?)job["sync_state"] == "error");
-        Assert.Contains("127.0.0.1", (string)down["sync_error"]!, StringComparison.Ordinal);
-        var status = await Command.MagsAsync(server.Home, "server", "status", "--json");
-        Assert.Contains("127.0.0.1", status.Stdout, StringComparison.Ordinal);
-        Assert.Equal(["kept"], await CompleteAsync(server, "cat /root/file", body => body["base_workspace_id"] = "w"));
-
-        await s3.StartAsync();
-        var back = await UntilAsync(server, job => (string?)job["sync_state"] == "synced");
-        Assert.Null(back["sync_error"]);
-        await WipeAsync(server, "debian");
-        Assert.Equal(["kept"], await CompleteAsync(server, "cat /root/file", body => body["workspace_id"] = "w"));
     }
 
     [Fact]

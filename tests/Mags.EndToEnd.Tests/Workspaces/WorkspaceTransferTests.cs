@@ -26,6 +26,8 @@ public sealed class WorkspaceTransferTests : IAsyncLifetime
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
+    private string Config => Path.Combine(_server.Home, "config.json");
+
     private string Layers => Path.Combine(_server.Home, "layers");
 
     public async ValueTask InitializeAsync() => _server = await MagsServer.StartNewAsync();
@@ -87,6 +89,28 @@ public sealed class WorkspaceTransferTests : IAsyncLifetime
         Assert.Equal(["/root/random: OK", "/srv/deep/file: OK"], await RunAsync("sha256sum -c /root/sums", "again"));
     }
 
+    [Fact]
+    public async Task Workspace_ThatTheStoreAloneHas_IsExportedAsItWas()
+    {
+        var job = await _server.Api.RunAsync(Write, body => (body["workspace_id"], body["persistent"]) = ("w", true));
+        Assert.True(job is { Status: "running", ExitCode: 0 }, job.Error);
+        await _server.Api.StopAsync("w");
+        var (before, after) = (Path.Combine(_folder, "before"), Path.Combine(_folder, "after"));
+        await MagsAsync("workspace", "export", "w", before);
+
+        // Short of room from the start: what the store has whole goes at once.
+        await _server.StopAsync();
+        var config = JsonNode.Parse(await File.ReadAllTextAsync(Config, Cancel))!;
+        config["Workspaces"] = new JsonObject { ["EvictBelowMib"] = int.MaxValue };
+        await File.WriteAllTextAsync(Config, config.ToJsonString(), Cancel);
+        await _server.StartAsync();
+        await UntilAsync(() => Directory.GetFiles(Layers).Length == 0);
+        await MagsAsync("workspace", "export", "w", after);
+
+        var same = await Command.RunAsync("cmp", [before, after]);
+        Assert.True(same.ExitCode == 0, same.Stdout);
+    }
+
     [Theory]
     [InlineData("qcow2", "qemu-img convert -O raw")]
     [InlineData("garbage", "holds no ext4 file system")]
@@ -107,30 +131,49 @@ public sealed class WorkspaceTransferTests : IAsyncLifetime
     [Fact]
     public async Task Import_CutOff_LeavesNothing()
     {
+        using (await BeginImportAsync())
+        {
+            // Its client goes.
+        }
+
+        await AssertNothingAsync();
+    }
+
+    [Fact]
+    public async Task Import_ThatTheServersStopCutsOff_IsToldSoAndLeavesNothing()
+    {
+        using var import = await BeginImportAsync();
+
+        await _server.StopAsync();
+
+        using var answer = new StreamReader(import.GetStream());
+        Assert.StartsWith("HTTP/1.1 503 ", await answer.ReadLineAsync(Cancel), StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(Layers));
+        Assert.Empty(_server.Hypervisors());
+        Assert.Empty(_server.MachineFolders());
+    }
+
+    /// <summary>Sends a part of a disk; returns when it is being written.</summary>
+    private async Task<TcpClient> BeginImportAsync()
+    {
         var file = Path.Combine(_folder, "disk");
         await MakeAsync("disk", file);
         var client = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(_server.Home, "client.json"), Cancel))!;
         var url = new Uri((string)client["url"]!);
-        using (var socket = new TcpClient())
-        {
-            await socket.ConnectAsync(url.Host, url.Port, Cancel);
-            var stream = socket.GetStream();
-            await stream.WriteAsync(
-                Encoding.ASCII.GetBytes(
-                    $"POST /api/v1/mags-workspaces/w/import HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {client["token"]}\r\n"
-                    + $"Content-Length: {1L << 30}\r\n\r\n"),
-                Cancel);
-            await using var disk = File.OpenRead(file);
-            var some = new byte[64 << 20];
-            await disk.ReadExactlyAsync(some, Cancel);
-            await stream.WriteAsync(some, Cancel);
-            while (!Directory.Exists(Layers) || Directory.GetFiles(Layers).Length < 2)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Cancel);
-            }
-        }
-
-        await AssertNothingAsync();
+        var socket = new TcpClient();
+        await socket.ConnectAsync(url.Host, url.Port, Cancel);
+        var stream = socket.GetStream();
+        await stream.WriteAsync(
+            Encoding.ASCII.GetBytes(
+                $"POST /api/v1/mags-workspaces/w/import HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {client["token"]}\r\n"
+                + $"Content-Length: {1L << 30}\r\n\r\n"),
+            Cancel);
+        await using var disk = File.OpenRead(file);
+        var some = new byte[64 << 20];
+        await disk.ReadExactlyAsync(some, Cancel);
+        await stream.WriteAsync(some, Cancel);
+        await UntilAsync(() => Directory.Exists(Layers) && Directory.GetFiles(Layers).Length == 2);
+        return socket;
     }
 
     private static async Task MakeAsync(string kind, string file)
@@ -153,15 +196,20 @@ public sealed class WorkspaceTransferTests : IAsyncLifetime
     private async Task AssertNothingAsync()
     {
         // A server that saw its client go has still to close the disk.
-        while ((Directory.Exists(Layers) && Directory.GetFiles(Layers).Length > 0) || _server.Hypervisors().Count > 0)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Cancel);
-        }
-
+        await UntilAsync(() => (!Directory.Exists(Layers) || Directory.GetFiles(Layers).Length == 0)
+            && _server.Hypervisors().Count == 0);
         using var show = await _server.Api.Http.GetAsync(new Uri("mags-workspaces/w", UriKind.Relative), Cancel);
         Assert.Equal(HttpStatusCode.NotFound, show.StatusCode);
         Assert.Equal(
             0, (int)(await _server.Api.Http.GetFromJsonAsync<JsonObject>("mags-workspaces", Cancel))!["total"]!);
+    }
+
+    private static async Task UntilAsync(Func<bool> isSo)
+    {
+        while (!isSo())
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Cancel);
+        }
     }
 
     private async Task<IReadOnlyList<string>> RunAsync(string script, string workspace = "w")
