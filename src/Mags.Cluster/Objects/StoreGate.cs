@@ -10,7 +10,8 @@ public sealed partial class StoreGate(IObjectStore store, ILogger<StoreGate> log
 {
     private readonly SemaphoreSlim _turn = new(1);
     private readonly Lock _changing = new();
-    private volatile StoreState _state = new(store.Location, IsOpen: false, ConditionalWrites: null, Fault: null, SweepFault: null);
+    private volatile StoreState _state = new(
+        store.Location, IsOpen: false, ConditionalWrites: null, Fault: null, SweepFault: null);
 
     /// <summary>How it is, as far as is known.</summary>
     public StoreState State => _state;

@@ -13,13 +13,19 @@ internal abstract class PendingWrite
     /// <returns>False when the caller has taken it back.</returns>
     public bool TryBegin() => Interlocked.CompareExchange(ref _state, Begun, Waiting) == Waiting;
 
+    /// <summary>
+    /// Why it failed by itself; null when it did not. Told with its batch and not before: the reason may be what another
+    /// one in it wrote, which its caller then looks for.
+    /// </summary>
+    public Exception? Fault { get; set; }
+
     /// <summary>Runs it in the open transaction.</summary>
     public abstract Task ExecuteAsync(MagsDbContext db);
 
-    /// <summary>Tells the caller: it is durable.</summary>
+    /// <summary>Tells the caller: the batch is durable, and this one with it unless it failed by itself.</summary>
     public abstract void Complete();
 
-    /// <summary>Tells the caller: nothing of it was written.</summary>
+    /// <summary>Tells the caller: nothing of the batch was written. Its own fault goes before that.</summary>
     public abstract void Fail(Exception exception);
 
     /// <returns>False when it has begun.</returns>
@@ -51,7 +57,17 @@ internal sealed class PendingWrite<T>(Func<MagsDbContext, Task<T>> write) : Pend
 
     public override async Task ExecuteAsync(MagsDbContext db) => _result = await write(db);
 
-    public override void Complete() => _done.TrySetResult(_result!);
+    public override void Complete()
+    {
+        if (Fault is { } fault)
+        {
+            _ = _done.TrySetException(fault);
+        }
+        else
+        {
+            _ = _done.TrySetResult(_result!);
+        }
+    }
 
-    public override void Fail(Exception exception) => _done.TrySetException(exception);
+    public override void Fail(Exception exception) => _done.TrySetException(Fault ?? exception);
 }

@@ -92,26 +92,23 @@ internal sealed class WriteQueue : IAsyncDisposable
         {
             _writer ??= await _openWriter(CancellationToken.None);
             await using var transaction = await _writer.Database.BeginTransactionAsync();
-            var written = await ExecuteAsync(_writer, transaction, batch);
+            await ExecuteAsync(_writer, transaction, batch);
             await transaction.CommitAsync();
-            written.ForEach(write => write.Complete());
+            batch.ForEach(write => write.Complete());
         }
 #pragma warning disable CA1031 // The edge of the loop: whatever it is, the callers are told and the next batch is written.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            // Nothing of the batch counts. Those told already (their own write failed) are not told again.
+            // Nothing of the batch counts.
             var fault = _translate(exception) ?? exception;
             batch.ForEach(write => write.Fail(fault));
             await CloseWriterAsync();
         }
     }
 
-    /// <returns>The writes that did not fail by themselves.</returns>
-    private async Task<List<PendingWrite>> ExecuteAsync(
-        MagsDbContext writer, IDbContextTransaction transaction, List<PendingWrite> batch)
+    private async Task ExecuteAsync(MagsDbContext writer, IDbContextTransaction transaction, List<PendingWrite> batch)
     {
-        var written = new List<PendingWrite>(batch.Count);
         foreach (var write in batch)
         {
             await transaction.CreateSavepointAsync(Savepoint);
@@ -119,23 +116,19 @@ internal sealed class WriteQueue : IAsyncDisposable
             {
                 await write.ExecuteAsync(writer);
                 await transaction.ReleaseSavepointAsync(Savepoint);
-                written.Add(write);
             }
 #pragma warning disable CA1031 // A write's fault belongs to its caller alone.
             catch (Exception exception)
 #pragma warning restore CA1031
             {
-                var fault = _translate(exception) ?? exception;
-                write.Fail(fault);
-                await UndoAsync(transaction, fault);
+                write.Fault = _translate(exception) ?? exception;
+                await UndoAsync(transaction, write.Fault);
             }
             finally
             {
                 writer.ChangeTracker.Clear();
             }
         }
-
-        return written;
     }
 
     /// <summary>

@@ -56,6 +56,26 @@ public sealed class WriteQueueTests(PostgresServer postgres)
     }
 
     [Fact]
+    public async Task WriteAsync_FailsByWhatAnotherOfItsBatchWrote_IsToldWhenThatCanBeRead()
+    {
+        await using var database = await TestDatabase.CreateAsync(DataOptions.Sqlite, postgres);
+        var job = database.NewJob(await database.AddUserAsync());
+        var (gate, first) = await HoldAsync(database);
+        var one = AddAsync(database, job);
+        var two = AddAsync(database, job);
+        var holding = HoldAsync(database);
+
+        gate.SetResult();
+        var (lastGate, last) = await holding;
+        Assert.False(two.IsCompleted);
+        lastGate.SetResult();
+
+        Assert.Equal(DatabaseFault.Conflict, (await Assert.ThrowsAsync<DatabaseException>(() => two)).Reason);
+        Assert.NotNull(await database.Jobs.GetAsync(job.Id, RunToken));
+        await Task.WhenAll(first, one, last);
+    }
+
+    [Fact]
     public async Task WriteAsync_HalfDoneWriteFails_LeavesNothingOfIt()
     {
         await using var database = await TestDatabase.CreateAsync(DataOptions.Sqlite, postgres);

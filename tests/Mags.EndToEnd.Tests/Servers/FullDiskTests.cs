@@ -75,7 +75,11 @@ public sealed class FullDiskTests : IAsyncLifetime
         var disk = Path.Combine(_disk, "disk");
         var made = await Command.RunAsync(
             "sh",
-            ["-ec", $"truncate -s 1G {disk}; mke2fs -q -F -t ext4 {disk}; tr '\\0' x < /dev/zero | dd of={disk} bs=1M seek=1 count=150 iflag=fullblock conv=notrunc 2>&1"]);
+            [
+                "-ec",
+                $"truncate -s 1G {disk}; mke2fs -q -F -t ext4 {disk}; tr '\\0' x < /dev/zero "
+                + $"| dd of={disk} bs=1M seek=1 count=150 iflag=fullblock conv=notrunc 2>&1",
+            ]);
         Assert.True(made.ExitCode == 0, made.Stderr);
 
         // The server looks at the room now and then; the first time it sees that there is little, the second there is none.
