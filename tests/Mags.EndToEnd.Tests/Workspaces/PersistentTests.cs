@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Mags.Bench;
 using Mags.EndToEnd.Tests.Harness;
 
 namespace Mags.EndToEnd.Tests.Workspaces;
@@ -158,12 +159,14 @@ public sealed class PersistentTests
     [Fact]
     public async Task Store_ThatIsDown_KeepsNoJobFromRunningAndIsMadeUpWhenItIsBack()
     {
-        Assert.SkipWhen(S3Server.Absent is not null, S3Server.Absent ?? "");
-        await using var s3 = new S3Server();
-        await s3.StartAsync();
+        var absent = S3Server.AbsentFrom(Installation.Root);
+        Assert.SkipWhen(absent is not null, absent ?? "");
+        await using var s3 = new S3Server(Installation.Root);
+        await s3.StartAsync(Cancel);
         await s3.StopAsync();
         await using var server = await MagsServer.StartNewAsync(
-            settings: s3.Settings + ", \"Workspaces\": {\"StopSyncSeconds\": 1}", environment: S3Server.Environment);
+            settings: $"\"ObjectStore\": {s3.ObjectStore.ToJsonString()}, \"Workspaces\": {{\"StopSyncSeconds\": 1}}",
+            environment: S3Server.Environment);
 
         await RunAsync(server, "echo kept > /root/file", body => (body["workspace_id"], body["persistent"]) = ("w", true));
         await server.Api.StopAsync("w");
@@ -174,7 +177,7 @@ public sealed class PersistentTests
         Assert.Contains("127.0.0.1", status.Stdout, StringComparison.Ordinal);
         Assert.Equal(["kept"], await CompleteAsync(server, "cat /root/file", body => body["base_workspace_id"] = "w"));
 
-        await s3.StartAsync();
+        await s3.StartAsync(Cancel);
         var back = await UntilAsync(server, job => (string?)job["sync_state"] == "synced");
         Assert.Null(back["sync_error"]);
         await WipeAsync(server, "debian");
