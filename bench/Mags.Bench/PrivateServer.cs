@@ -134,11 +134,20 @@ internal sealed class PrivateServer : IAsyncDisposable
 
     private async Task<int> RunAsync(string program, string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments)
+        var start = new ProcessStartInfo(program, arguments)
         {
             Environment = { ["MAGS_HOME"] = _home },
             RedirectStandardOutput = true,
-        })!;
+        };
+        if (_options.S3)
+        {
+            foreach (var (name, value) in S3Server.Environment)
+            {
+                start.Environment[name] = value;
+            }
+        }
+
+        using var process = Process.Start(start)!;
         await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         if (process.ExitCode != 0)

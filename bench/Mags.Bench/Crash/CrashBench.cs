@@ -12,7 +12,8 @@ internal static class CrashBench
     public static async Task<bool> RunAsync(BenchOptions options, CancellationToken cancellationToken)
     {
         var rounds = options.Runs ?? DefaultRounds;
-        var seed = Environment.TickCount;
+        var seed = options.Seed ?? Environment.TickCount;
+        await Console.Error.WriteLineAsync($"bench: seed {seed}");
         var result = await CrashRounds.RunAsync(options, rounds, seed, cancellationToken);
         foreach (var fault in result.Faults)
         {

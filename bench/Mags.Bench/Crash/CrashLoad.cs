@@ -32,7 +32,7 @@ internal sealed class CrashLoad(MagsClient client, int seed)
     private async Task SubmitAsync(int number, CancellationToken cancellationToken)
     {
 #pragma warning disable CA5394 // What is chosen must be the same for the same seed, and guards nothing.
-        var random = new Random(HashCode.Combine(seed, number));
+        var random = new Random(Chance.SeedOf(seed, number));
         try
         {
             while (true)

@@ -27,7 +27,7 @@ internal static class CrashRounds
         await server.WaitForHotAsync(Hot, cancellationToken);
         for (var round = 0; round < rounds; round++)
         {
-            var faults = await RunOneAsync(server, HashCode.Combine(seed, round), result, cancellationToken);
+            var faults = await RunOneAsync(server, Chance.SeedOf(seed, round), result, cancellationToken);
             result.Faults.AddRange(faults.Select(fault => $"round {round}: {fault}"));
         }
 

@@ -12,7 +12,7 @@ internal static class DurabilityBench
     public static async Task<bool> RunAsync(BenchOptions options, CancellationToken cancellationToken)
     {
         var rounds = options.Runs ?? DefaultRounds;
-        var seed = Environment.TickCount;
+        var seed = options.Seed ?? Environment.TickCount;
         await Console.Error.WriteLineAsync($"bench: seed {seed}");
         var result = await DurabilityRounds.RunAsync(
             options, rounds, seed, told => Console.Error.WriteLine($"bench: {told}"), cancellationToken);
@@ -31,6 +31,7 @@ internal static class DurabilityBench
                     new("of them lost", [result.Lost.Count]),
                     new("syncs acknowledged", [result.Syncs]),
                     new("of them not in the store", [result.Unreadable.Count]),
+                    new("forks read back", [result.Forks]),
                     new("file systems not clean", [result.Unclean.Count]),
                     new("orphans", [result.Orphans.Count]),
                 ]) { Unit = "count" },

@@ -12,6 +12,9 @@ internal sealed class DurabilityResult
     /// <summary>Syncs that the server told of.</summary>
     public int Syncs { get; set; }
 
+    /// <summary>How often a fork was read back.</summary>
+    public int Forks { get; set; }
+
     /// <summary>What was flushed and is not there.</summary>
     public List<string> Lost { get; } = [];
 

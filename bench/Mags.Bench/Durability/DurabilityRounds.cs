@@ -15,6 +15,9 @@ internal sealed class DurabilityRounds
     // Of so many rounds one loses the node.
     private const int NodeEach = 4;
 
+    // From so many rounds one fork stays: it is read in that one and in the next.
+    private const int ForkEach = 2;
+
     private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
 
@@ -22,6 +25,10 @@ internal sealed class DurabilityRounds
     private readonly DurabilityResult _result = new();
     private readonly Random _random;
     private readonly IReadOnlyList<WorkspaceModel> _persistent = [new("p0", isPersistent: true), new("p1", isPersistent: true)];
+
+    // Those that the server has told of and that are not deleted, the oldest first.
+    private readonly List<WorkspaceFork> _forks = [];
+    private WorkspaceFork? _staying;
 
     private DurabilityRounds(DurableNode node, int seed) => (_node, _random) = (node, new Random(seed));
 
@@ -56,6 +63,7 @@ internal sealed class DurabilityRounds
         var flushes = workspaces.Sum(workspace => workspace.Flushes);
         var syncs = workspaces.Sum(workspace => workspace.Syncs);
         using var killed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var began = Stopwatch.GetTimestamp();
         foreach (var workspace in workspaces)
         {
             await workspace.BeginAsync(_node.Client, cancellationToken);
@@ -63,6 +71,7 @@ internal sealed class DurabilityRounds
 
         var listening = ListenAsync(round, workspaces, killed.Token);
         await WaitUntilAsync("all write", () => workspaces.All(IsUnderWay), cancellationToken);
+        var writing = Stopwatch.GetTimestamp();
         await Task.Delay(moment, TimeProvider.System, cancellationToken);
 
         var victims = await KillAsync(kill, killed, cancellationToken);
@@ -72,11 +81,18 @@ internal sealed class DurabilityRounds
             await LoseAsync(workspaces, cancellationToken);
         }
 
-        var began = Stopwatch.GetTimestamp();
+        var dead = Stopwatch.GetTimestamp();
         await ReturnAsync(kill, round, cancellationToken);
-        var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
+        var back = Stopwatch.GetTimestamp();
+        if (round % ForkEach == 0)
+        {
+            _staying = _forks.FindLast(fork => fork.IsSealed);
+        }
+
         await CheckAsync(round, kill, workspaces, cancellationToken);
-        return $"round {round}: {victims} {moment.TotalMilliseconds:F0} ms into it; back after {seconds:F1} s; "
+        return $"round {round}: {victims} {moment.TotalMilliseconds:F0} ms after all wrote, which took "
+            + $"{Stopwatch.GetElapsedTime(began, writing).TotalSeconds:F1} s; back after "
+            + $"{Stopwatch.GetElapsedTime(dead, back).TotalSeconds:F1} s, read after {Stopwatch.GetElapsedTime(back).TotalSeconds:F1} s; "
             + $"{workspaces.Sum(workspace => workspace.Flushes) - flushes} flushes, "
             + $"{workspaces.Sum(workspace => workspace.Syncs) - syncs} syncs";
 
@@ -91,17 +107,23 @@ internal sealed class DurabilityRounds
             workspaces.Select(workspace => workspace.ListenAsync(client, killed)).Append(ForkAsync(round, killed)));
     }
 
-    /// <summary>Forks a workspace that is written to and deletes the fork before, again and again.</summary>
+    /// <summary>Forks workspaces that are written to and deletes older forks, again and again.</summary>
     private async Task ForkAsync(int round, CancellationToken killed)
     {
         try
         {
             for (var number = 0; ; number++)
             {
-                await _node.TryForkAsync(_persistent[number % 2].Name, $"f{round}-{number}", killed);
-                if (number > 1)
+                var origin = _persistent[number % 2];
+                var fork = new WorkspaceFork($"f{round}-{number}", origin, origin.LastSync);
+                if (await _node.TryForkAsync(origin.Name, fork.Name, killed))
                 {
-                    _ = await _node.Client.DeleteWorkspaceAsync($"f{round}-{number - 2}", killed);
+                    _forks.Add(fork);
+                }
+
+                if (_forks.Where(old => old != _staying).Skip(2).Any())
+                {
+                    await DeleteAsync(_forks.First(old => old != _staying), killed);
                 }
 
                 await Task.Delay(TimeSpan.FromMilliseconds(400), TimeProvider.System, killed);
@@ -186,25 +208,51 @@ internal sealed class DurabilityRounds
     private async Task CheckAsync(
         int round, Kill kill, IReadOnlyList<WorkspaceModel> workspaces, CancellationToken cancellationToken)
     {
-        var client = _node.Client;
-        var checks = await Task.WhenAll(workspaces.Select(async workspace =>
-        {
-            await workspace.EndAsync(client, cancellationToken);
-            if (kill == Kill.Node)
-            {
-                workspace.FallBack();
-            }
-
-            return await workspace.CheckAsync(client, cancellationToken);
-        }));
+        var checks = (await Task.WhenAll(workspaces.Select(
+            workspace => CheckAsync(round, kill, workspace, cancellationToken)))).SelectMany(check => check).ToList();
         var lost = checks.SelectMany(check => check.Lost).Select(fault => $"round {round}: {fault}");
         (kill == Kill.Node ? _result.Unreadable : _result.Lost).AddRange(lost);
         _result.Unclean.AddRange(checks.SelectMany(check => check.Unclean).Select(fault => $"round {round}: {fault}"));
         foreach (var workspace in workspaces.Where(workspace => !workspace.IsPersistent))
         {
             _result.Flushes += workspace.Flushes;
-            _ = await client.DeleteWorkspaceAsync(workspace.Name, cancellationToken);
+            _ = await _node.Client.DeleteWorkspaceAsync(workspace.Name, cancellationToken);
         }
+
+        if (_staying is { } staying && round % ForkEach == ForkEach - 1)
+        {
+            _staying = null;
+            await DeleteAsync(staying, cancellationToken);
+        }
+    }
+
+    /// <summary>Reads a workspace, and the fork of it that stays.</summary>
+    private async Task<IReadOnlyList<CheckResult>> CheckAsync(
+        int round, Kill kill, WorkspaceModel workspace, CancellationToken cancellationToken)
+    {
+        var client = _node.Client;
+        await workspace.EndAsync(client, cancellationToken);
+        if (kill == Kill.Node)
+        {
+            workspace.FallBack();
+        }
+
+        List<Task<CheckResult>> checks = [workspace.CheckAsync(client, cancellationToken)];
+        if (_staying is { } staying && staying.Origin == workspace)
+        {
+            // First as a base, which leaves it as it is for the next round.
+            checks.Add(staying.CheckAsync(client, asBase: round % ForkEach == 0, cancellationToken));
+            _result.Forks++;
+        }
+
+        return await Task.WhenAll(checks);
+    }
+
+    private async Task DeleteAsync(WorkspaceFork fork, CancellationToken cancellationToken)
+    {
+        // Before it is asked for: the server may be killed before it answers.
+        _ = _forks.Remove(fork);
+        _ = await _node.Client.DeleteWorkspaceAsync(fork.Name, cancellationToken);
     }
 
     private static async Task WaitUntilAsync(string what, Func<bool> isSo, CancellationToken cancellationToken)

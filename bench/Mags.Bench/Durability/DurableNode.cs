@@ -19,12 +19,16 @@ internal sealed class DurableNode : IAsyncDisposable
     private const string ShortestGrace = "00:00:10";
     private const long Always = 1L << 40;
 
+    // Beside these only the store's mark and the sweeps' own notes.
+    private static readonly string[] _contents = ["heads", "snapshots", "packs", "images", "probe"];
+
     private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan _settle = TimeSpan.FromSeconds(60);
 
     private readonly PrivateServer _server;
+    private readonly S3Server? _s3;
 
-    private DurableNode(PrivateServer server) => _server = server;
+    private DurableNode(PrivateServer server, S3Server? s3) => (_server, _s3) = (server, s3);
 
     public MagsClient Client => _server.Client;
 
@@ -35,8 +39,25 @@ internal sealed class DurableNode : IAsyncDisposable
 
     private string Store => Path.Combine(_server.Home, "objects");
 
-    public static async Task<DurableNode> StartAsync(BenchOptions options, CancellationToken cancellationToken) =>
-        new(await PrivateServer.StartAsync(options, Settings(Grace, evictBelow: 0), stored: 0, cancellationToken));
+    private IEnumerable<string> Keys => _s3?.Keys() ?? Files(Store).Select(file => Path.GetRelativePath(Store, file));
+
+    public static async Task<DurableNode> StartAsync(BenchOptions options, CancellationToken cancellationToken)
+    {
+#pragma warning disable CA2000 // The node disposes of it, or the catch below does.
+        var s3 = options.S3 ? new S3Server(options.Root) : null;
+#pragma warning restore CA2000
+        try
+        {
+            await (s3?.StartAsync(cancellationToken) ?? Task.CompletedTask);
+            var settings = Settings(s3, Grace, evictBelow: 0);
+            return new DurableNode(await PrivateServer.StartAsync(options, settings, stored: 0, cancellationToken), s3);
+        }
+        catch
+        {
+            await (s3?.DisposeAsync() ?? ValueTask.CompletedTask);
+            throw;
+        }
+    }
 
     /// <summary>Kills one of its processes.</summary>
     public static void Kill(Hypervisor machine)
@@ -69,7 +90,7 @@ internal sealed class DurableNode : IAsyncDisposable
     /// <param name="cancellationToken">Gives up.</param>
     public async Task ReturnAsync(bool evict, CancellationToken cancellationToken)
     {
-        await _server.ConfigureAsync(Settings(Grace, evict ? Always : 0), cancellationToken);
+        await _server.ConfigureAsync(Settings(_s3, Grace, evict ? Always : 0), cancellationToken);
         await _server.StartAgainAsync(cancellationToken);
     }
 
@@ -81,7 +102,8 @@ internal sealed class DurableNode : IAsyncDisposable
     }
 
     /// <summary>Forks a workspace, unless it cannot be now.</summary>
-    public async Task TryForkAsync(string workspace, string name, CancellationToken cancellationToken)
+    /// <returns>Whether there is a fork.</returns>
+    public async Task<bool> TryForkAsync(string workspace, string name, CancellationToken cancellationToken)
     {
         using var http = new HttpClient();
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", _server.Token);
@@ -89,6 +111,7 @@ internal sealed class DurableNode : IAsyncDisposable
             $"{_server.Url}/api/v1/mags-workspaces",
             new JsonObject { ["workspace_id"] = name, ["base_workspace_id"] = workspace },
             cancellationToken);
+        return answer.IsSuccessStatusCode;
     }
 
     /// <summary>Deletes all workspaces. Then neither a layer nor anything in the object store is needed.</summary>
@@ -101,7 +124,7 @@ internal sealed class DurableNode : IAsyncDisposable
         }
 
         await _server.StopAsync();
-        await _server.ConfigureAsync(Settings(ShortestGrace, evictBelow: 0), cancellationToken);
+        await _server.ConfigureAsync(Settings(_s3, ShortestGrace, evictBelow: 0), cancellationToken);
         await _server.StartAgainAsync(cancellationToken);
         var until = TimeProvider.System.GetUtcNow() + _settle;
         while (true)
@@ -116,21 +139,30 @@ internal sealed class DurableNode : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => _server.DisposeAsync();
-
-    private static JsonObject Settings(string grace, long evictBelow) => new()
+    public async ValueTask DisposeAsync()
     {
-        ["Pool"] = new JsonObject { ["MinHot"] = 0, ["MaxHot"] = 0, ["Cold"] = 0 },
-        ["UserLimits"] = new JsonObject { ["MaxLive"] = 1_000_000 },
-        ["ObjectStore"] = new JsonObject { ["SweepGrace"] = grace },
-        ["Workspaces"] = new JsonObject
+        await _server.DisposeAsync();
+        await (_s3?.DisposeAsync() ?? ValueTask.CompletedTask);
+    }
+
+    private static JsonObject Settings(S3Server? s3, string grace, long evictBelow)
+    {
+        var store = s3?.ObjectStore ?? [];
+        store["SweepGrace"] = grace;
+        return new()
         {
-            ["SyncSeconds"] = 1,
-            ["MaxLayers"] = 3,
-            ["SweepSeconds"] = 1,
-            ["EvictBelowMib"] = evictBelow,
-        },
-    };
+            ["Pool"] = new JsonObject { ["MinHot"] = 0, ["MaxHot"] = 0, ["Cold"] = 0 },
+            ["UserLimits"] = new JsonObject { ["MaxLive"] = 1_000_000 },
+            ["ObjectStore"] = store,
+            ["Workspaces"] = new JsonObject
+            {
+                ["SyncSeconds"] = 1,
+                ["MaxLayers"] = 3,
+                ["SweepSeconds"] = 1,
+                ["EvictBelowMib"] = evictBelow,
+            },
+        };
+    }
 
     private IEnumerable<string> Find()
     {
@@ -139,13 +171,9 @@ internal sealed class DurableNode : IAsyncDisposable
             yield return $"the layer {Path.GetFileName(file)}, of no workspace";
         }
 
-        // Beside these only the store's mark and the sweeps' own notes.
-        foreach (var kind in new[] { "heads", "snapshots", "packs", "images", "probe" })
+        foreach (var key in Keys.Where(key => _contents.Contains(key.Split('/')[0])))
         {
-            foreach (var file in Files(Path.Combine(Store, kind)))
-            {
-                yield return $"the object {Path.GetRelativePath(Store, file)}, which nothing names";
-            }
+            yield return $"the object {key}, which nothing names";
         }
     }
 

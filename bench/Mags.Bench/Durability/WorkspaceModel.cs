@@ -1,7 +1,6 @@
 using System.Globalization;
 using Mags.Client;
 using Mags.Client.Errors;
-using Mags.Contracts.Jobs;
 
 namespace Mags.Bench.Durability;
 
@@ -35,13 +34,16 @@ internal sealed class WorkspaceModel(string name, bool isPersistent)
     }
 
     /// <summary>The newest step that was acknowledged.</summary>
-    public int Acknowledged
+    public int Acknowledged => AcknowledgedBefore(DateTimeOffset.MaxValue);
+
+    /// <summary>The newest sync that the server has told of: the time until which all is in the store.</summary>
+    public DateTimeOffset? LastSync
     {
         get
         {
             lock (_lock)
             {
-                return _steps.Keys.DefaultIfEmpty().Max();
+                return _syncs.Count == 0 ? null : _syncs.Max();
             }
         }
     }
@@ -56,8 +58,8 @@ internal sealed class WorkspaceModel(string name, bool isPersistent)
     public async Task BeginAsync(MagsClient client, CancellationToken cancellationToken)
     {
         (IsHeard, IsSynced) = (false, false);
-        _job = (await client.CreateJobAsync(Request(GuestPrograms.Write, 0) with { Persistent = isPersistent }, cancellationToken))
-            .RequestId;
+        var request = GuestCheck.Request(GuestPrograms.Write, name, 0) with { WorkspaceId = name, Persistent = isPersistent };
+        _job = (await client.CreateJobAsync(request, cancellationToken)).RequestId;
     }
 
     /// <summary>Listens to the guest and to what is told of its syncs, until the server is gone.</summary>
@@ -102,47 +104,21 @@ internal sealed class WorkspaceModel(string name, bool isPersistent)
         }
     }
 
-    /// <summary>Reads all of it in a guest.</summary>
-    /// <returns>What is not there, and what is wrong with the file system.</returns>
-    public async Task<CheckResult> CheckAsync(MagsClient client, CancellationToken cancellationToken)
+    /// <summary>The newest step that was acknowledged before a time.</summary>
+    public int AcknowledgedBefore(DateTimeOffset time)
     {
-        var lines = new List<string>();
-        var job = await client.CreateJobAsync(Request(GuestPrograms.Check, Acknowledged), cancellationToken);
-        await foreach (var step in client.FollowLogsAsync(job.RequestId, cancellationToken: cancellationToken))
+        lock (_lock)
         {
-            if (step.Entry is { } entry)
-            {
-                lines.Add(entry.Message);
-            }
+            return _steps.Where(step => step.Value < time).Select(step => step.Key).DefaultIfEmpty().Max();
         }
-
-        var lost = lines.Where(line => line.StartsWith("lost", StringComparison.Ordinal)).ToList();
-        if (!lines.Contains("end"))
-        {
-            var error = (await client.GetJobAsync(job.RequestId, cancellationToken)).Error;
-            lost.Add($"lost: it could not be read: {error} {string.Join(' ', lines)}");
-        }
-
-        return new CheckResult(
-            [.. lost.Select(Named)],
-            [.. lines.Where(line => line.StartsWith("unclean", StringComparison.Ordinal)).Select(Named)]);
     }
 
-    private string Named(string fault) => $"workspace {name}, {Acknowledged} acknowledged: {fault}";
-
-    private CreateJobRequest Request(string script, int acknowledged) => new()
-    {
-        Type = "inline",
-        Script = script,
-        WorkspaceId = name,
-        Network = false,
-        Timeout = 900,
-        Environment = new Dictionary<string, string>
-        {
-            ["NAME"] = name,
-            ["ACKNOWLEDGED"] = acknowledged.ToString(CultureInfo.InvariantCulture),
-        },
-    };
+    /// <summary>Reads all of it in a guest.</summary>
+    public Task<CheckResult> CheckAsync(MagsClient client, CancellationToken cancellationToken) => GuestCheck.RunAsync(
+        client,
+        GuestCheck.Request(GuestPrograms.Check, name, Acknowledged) with { WorkspaceId = name },
+        $"workspace {name}, {Acknowledged} acknowledged",
+        cancellationToken);
 
     private async Task FollowAsync(MagsClient client, CancellationToken cancellationToken)
     {
@@ -192,8 +168,3 @@ internal sealed class WorkspaceModel(string name, bool isPersistent)
         }
     }
 }
-
-/// <summary>What a guest found.</summary>
-/// <param name="Lost">What was acknowledged and is not there.</param>
-/// <param name="Unclean">What is wrong with the file system.</param>
-internal sealed record CheckResult(IReadOnlyList<string> Lost, IReadOnlyList<string> Unclean);

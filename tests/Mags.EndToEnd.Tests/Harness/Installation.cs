@@ -16,6 +16,10 @@ internal static class Installation
     /// <summary>The Alpine root for tests, or null where it is not at hand.</summary>
     public static string? AlpineRoot { get; } = FindAlpineRoot();
 
+    /// <summary>Skips a test whose image nothing can be made of here.</summary>
+    public static void SkipWhenAbsent(string image) => Assert.SkipWhen(
+        image == "alpine" && AlpineRoot is null, "The Alpine test root is not beside this checkout.");
+
     private static string FindRoot()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);

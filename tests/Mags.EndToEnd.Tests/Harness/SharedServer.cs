@@ -26,6 +26,7 @@ public sealed class SharedServer : IAsyncLifetime
             new() { ["MAGS_HOME"] = Installation.SeedHome, ["MAGS_LISTEN"] = "http://127.0.0.1:0" });
         Assert.True(hello.ExitCode == 0, $"./mags run: {hello.Stderr}");
         Assert.Equal("Hello World\n", hello.Stdout);
+        await EnsureAlpineAsync();
         await Command.MagsAsync(Installation.SeedHome, "server", "stop");
 
         Server = await MagsServer.StartNewAsync();
@@ -35,5 +36,23 @@ public sealed class SharedServer : IAsyncLifetime
     {
         await Server.DisposeAsync();
         await OutsideWorld.RemoveAsync();
+    }
+
+    /// <summary>Has an image of Alpine and its template in the prepared home, where the root for it is at hand.</summary>
+    private static async Task EnsureAlpineAsync()
+    {
+        if (Installation.AlpineRoot is not { } root)
+        {
+            return;
+        }
+
+        if (!File.Exists(Path.Combine(Installation.SeedHome, "images", "alpine.json")))
+        {
+            var build = await Command.MagsAsync(Installation.SeedHome, "image", "build", "alpine", "--rootfs", root);
+            Assert.True(build.ExitCode == 0, build.Stderr);
+        }
+
+        var run = await Command.MagsAsync(Installation.SeedHome, "run", "--image", "alpine", "true");
+        Assert.True(run.ExitCode == 0, run.Stderr);
     }
 }

@@ -26,5 +26,6 @@ public sealed class DurabilityRoundsTests
         Assert.True(!result.Faults.Any(), $"seed {seed}: {string.Join('\n', [.. result.Rounds, .. result.Faults])}");
         Assert.True(result.Flushes > 0, "nothing was flushed in any round");
         Assert.True(result.Syncs > 0, "nothing was synced in any round");
+        Assert.True(result.Forks > 0, "no fork was read in any round");
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Mags.Bench;
 using Mags.EndToEnd.Tests.Harness;
 
 namespace Mags.EndToEnd.Tests.Workspaces;
@@ -12,12 +13,10 @@ public sealed class StoreOutageTests
     [Fact]
     public async Task Store_ThatIsDown_KeepsNoJobFromRunningAndIsMadeUpWhenItIsBack()
     {
-        Assert.SkipWhen(S3Server.Absent is not null, S3Server.Absent ?? "");
-        await using var s3 = new S3Server();
-        await s3.StartAsync();
+        await using var s3 = await StartStoreAsync();
         await s3.StopAsync();
         await using var server = await MagsServer.StartNewAsync(
-            settings: s3.Settings + ", \"Workspaces\": {\"StopSyncSeconds\": 1}", environment: S3Server.Environment);
+            settings: SettingsFor(s3), environment: S3Server.Environment);
 
         await KeepAsync(server, "echo kept > /root/file");
 
@@ -27,7 +26,7 @@ public sealed class StoreOutageTests
         Assert.Contains("127.0.0.1", status.Stdout, StringComparison.Ordinal);
         Assert.Equal(["kept"], await CompleteAsync(server, "cat /root/file", body => body["base_workspace_id"] = "w"));
 
-        await s3.StartAsync();
+        await s3.StartAsync(Cancel);
         var back = await UntilAsync(server, job => (string?)job["sync_state"] == "synced");
         Assert.Null(back["sync_error"]);
         await WipeAsync(server);
@@ -37,11 +36,9 @@ public sealed class StoreOutageTests
     [Fact]
     public async Task Store_ThatRefusesTheKeyAndLaterGoesAway_IsNamedEachTimeAndMadeUp()
     {
-        Assert.SkipWhen(S3Server.Absent is not null, S3Server.Absent ?? "");
-        await using var s3 = new S3Server();
-        await s3.StartAsync();
+        await using var s3 = await StartStoreAsync();
         await using var server = await MagsServer.StartNewAsync(
-            settings: s3.Settings + ", \"Workspaces\": {\"StopSyncSeconds\": 1}",
+            settings: SettingsFor(s3),
             environment: new Dictionary<string, string>(S3Server.Environment) { ["AWS_ACCESS_KEY_ID"] = "SOMEBODY" });
 
         await KeepAsync(server, "echo one > /root/file");
@@ -58,12 +55,24 @@ public sealed class StoreOutageTests
             server, "cat /root/file; echo two > /root/file", body => body["workspace_id"] = "w"));
         await AssertFailsAsync(server, "127.0.0.1");
 
-        await s3.StartAsync();
+        await s3.StartAsync(Cancel);
         await UntilAsync(server, job => (string?)job["sync_state"] == "synced");
         Assert.Null((await StatusAsync(server))["object_store"]!["error"]);
         await WipeAsync(server);
         Assert.Equal(["two"], await CompleteAsync(server, "cat /root/file", body => body["workspace_id"] = "w"));
     }
+
+    private static async Task<S3Server> StartStoreAsync()
+    {
+        var absent = S3Server.AbsentFrom(Installation.Root);
+        Assert.SkipWhen(absent is not null, absent ?? "");
+        var s3 = new S3Server(Installation.Root);
+        await s3.StartAsync(Cancel);
+        return s3;
+    }
+
+    private static string SettingsFor(S3Server s3) =>
+        $"\"ObjectStore\": {s3.ObjectStore.ToJsonString()}, \"Workspaces\": {{\"StopSyncSeconds\": 1}}";
 
     /// <summary>Runs a script in the persistent workspace, and stops its sandbox.</summary>
     private static async Task KeepAsync(MagsServer server, string script)

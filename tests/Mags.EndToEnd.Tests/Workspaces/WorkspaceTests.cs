@@ -55,7 +55,7 @@ public sealed class WorkspaceTests(SharedServer shared)
     [MemberData(nameof(Images))]
     public async Task Job_WithAWorkspace_FindsAllThatTheLastOneWrote(string image)
     {
-        await EnsureImageAsync(image);
+        Installation.SkipWhenAbsent(image);
         await CompleteAsync(Write, body => (body["workspace_id"], body["image"]) = (_name, image));
 
         Assert.Equal(_kept, await CompleteAsync(Read, InWorkspace));
@@ -65,7 +65,7 @@ public sealed class WorkspaceTests(SharedServer shared)
     [MemberData(nameof(Images))]
     public async Task Job_FromABase_FindsItAndChangesNothing(string image)
     {
-        await EnsureImageAsync(image);
+        Installation.SkipWhenAbsent(image);
         await CompleteAsync(Write, body => (body["workspace_id"], body["image"]) = (_name, image));
 
         Assert.Equal([.. _kept, "mine"], await CompleteAsync(Read + "\necho mine > /root/file; cat /root/file", FromBase));
@@ -78,7 +78,7 @@ public sealed class WorkspaceTests(SharedServer shared)
     [MemberData(nameof(Images))]
     public async Task Fork_OfAFork_GoesItsOwnWayAlsoWhenItsBasesAreDeleted(string image)
     {
-        await EnsureImageAsync(image);
+        Installation.SkipWhenAbsent(image);
         await CompleteAsync(Write, body => (body["workspace_id"], body["image"]) = (_name, image));
         await CompleteAsync("echo two > /root/two", body => Fork(body, _name, "-2"));
         await CompleteAsync("echo three > /root/three; rm /root/two", body => Fork(body, _name + "-2", "-3"));
@@ -173,17 +173,6 @@ public sealed class WorkspaceTests(SharedServer shared)
         {
             Assert.Equal("up", line.Message);
             return;
-        }
-    }
-
-    private async Task EnsureImageAsync(string image)
-    {
-        if (image == "alpine")
-        {
-            Assert.SkipWhen(Installation.AlpineRoot is null, "The Alpine test root is not beside this checkout.");
-            var build = await Command.MagsAsync(
-                shared.Home, "image", "build", "alpine", "--rootfs", Installation.AlpineRoot!);
-            Assert.True(build.ExitCode == 0, build.Stderr);
         }
     }
 
