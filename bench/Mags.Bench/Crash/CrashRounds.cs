@@ -19,7 +19,7 @@ internal static class CrashRounds
     {
         var settings = new JsonObject
         {
-            ["Pool"] = new JsonObject { ["MinHot"] = Hot, ["MaxHot"] = Hot, ["Cold"] = 0 },
+            ["Pool"] = new JsonObject { ["MinHot"] = Hot, ["MinUnmounted"] = 0, ["MaxHot"] = Hot, ["Cold"] = 0 },
             ["UserLimits"] = new JsonObject { ["MaxLive"] = 1_000_000 },
         };
         var result = new CrashResult();

@@ -22,7 +22,7 @@ internal static class FilesBench
     {
         await using var server = await PrivateServer.StartAsync(
             options,
-            new JsonObject { ["Pool"] = new JsonObject { ["MinHot"] = Hot, ["MaxHot"] = Hot, ["Cold"] = 0 } },
+            new JsonObject { ["Pool"] = new JsonObject { ["MinHot"] = Hot, ["MinUnmounted"] = 0, ["MaxHot"] = Hot, ["Cold"] = 0 } },
             stored: 0,
             cancellationToken);
         var path = Path.Combine(server.Home, "big");

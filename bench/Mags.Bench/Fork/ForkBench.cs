@@ -3,12 +3,14 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Mags.Client;
 using Mags.Contracts.Jobs;
+using Mags.Machines.Sandboxes;
 
 namespace Mags.Bench.Fork;
 
 /// <summary>
 /// From the submit of a job to the first line of its output: without a workspace, from bases of different sizes, as a new
-/// fork of each, and in a workspace that goes on. Beside it what a copy of the largest one's files takes.
+/// fork of each, and in a workspace that goes on. Beside it what a container with an overlay above the largest one's data
+/// takes, and a copy of its files.
 /// </summary>
 internal static class ForkBench
 {
@@ -26,7 +28,7 @@ internal static class ForkBench
         var runs = options.Runs ?? DefaultRuns;
         await using var server = await PrivateServer.StartAsync(
             options,
-            new JsonObject { ["Pool"] = new JsonObject { ["MinHot"] = Hot, ["MaxHot"] = Hot, ["Cold"] = 0 } },
+            new JsonObject { ["Pool"] = new JsonObject { ["MinHot"] = Hot, ["MinUnmounted"] = 1, ["MaxHot"] = Hot, ["Cold"] = 0 } },
             stored: 0,
             cancellationToken);
         foreach (var (name, _, mb) in _bases)
@@ -44,24 +46,47 @@ internal static class ForkBench
         // In turns, so that a machine whose speed drifts is as fast for one as for the other. The first round only warms
         // the server up.
         var kinds = Kinds();
+        var image = Directory.GetFiles(Path.Combine(server.Home, "images"), "*.squashfs")[0];
+        await using var containers = await Containers.PrepareAsync(image, Containers.OnOverlay, cancellationToken);
+        if (containers.Kinds.Count > 0)
+        {
+            await containers.AddDataAsync(_bases[^1].Mb, cancellationToken);
+        }
+
         var times = kinds.ToDictionary(kind => kind.Label, _ => new List<double>());
+        var peers = containers.Kinds.ToDictionary(kind => kind, _ => new List<double>());
         for (var run = -1; run < runs; run++)
         {
             foreach (var (label, request) in kinds)
             {
-                await server.WaitForHotAsync(run < 0 ? Hot : Waiting, cancellationToken);
+                await server.WaitForHotAsync(Waiting, cancellationToken);
                 var time = await SubmitAsync(server.Client, request(run), cancellationToken);
                 if (run >= 0)
                 {
                     times[label].Add(time);
                 }
             }
+
+            foreach (var (kind, taken) in peers)
+            {
+                await server.WaitForHotAsync(Waiting, cancellationToken);
+                taken.Add(await containers.RunAsync(kind, cancellationToken));
+            }
         }
 
         Row[] rows = [.. times.Select(kind => new Row(kind.Key, kind.Value))];
+        await using var local = await LocalMachines.PrepareAsync(options, cancellationToken);
+        var plain = await local.StepsAsync(runs, Readiness.Mounted, cancellationToken);
+        var own = await local.WorkspaceStepsAsync(runs, cancellationToken);
+        Row[] others = [.. peers.Select(kind => new Row($"{kind.Key} over {_bases[^1].Label}", kind.Value))];
         Report.Print(
             options,
-            [new("rows", "submit → first output", rows), new("copies", "files of the base of 2 GB", await CopiesAsync(server.Home, runs))],
+            [
+                new("rows", "submit → first output", rows),
+                new("peers", "beside it", [.. others, .. await CopiesAsync(server.Home, runs)]),
+                new("plain", "where the time of a machine goes", plain),
+                new("workspace", "where it goes with a workspace", own),
+            ],
             [
                 new Ratio("base 2 GB / base 10 MB, p50", P50(rows, "base 2 GB") / P50(rows, "base 10 MB")),
                 new Ratio("fork of 2 GB / fork of 10 MB, p50", P50(rows, "fork of 2 GB") / P50(rows, "fork of 10 MB")),

@@ -69,7 +69,7 @@ internal static class MemoryBench
     {
         var settings = new JsonObject
         {
-            ["Pool"] = new JsonObject { ["MinHot"] = hot, ["MaxHot"] = hot, ["Cold"] = cold },
+            ["Pool"] = new JsonObject { ["MinHot"] = hot, ["MinUnmounted"] = 0, ["MaxHot"] = hot, ["Cold"] = cold },
             ["Jobs"] = new JsonObject { ["StopGraceSeconds"] = 0, ["ShutdownSeconds"] = 60 },
             ["UserLimits"] = new JsonObject { ["MaxLive"] = 1_000_000 },
         };

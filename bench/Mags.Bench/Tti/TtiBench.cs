@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Mags.Client;
 using Mags.Contracts.Jobs;
+using Mags.Machines.Sandboxes;
 
 namespace Mags.Bench.Tti;
 
@@ -15,7 +16,8 @@ internal static class TtiBench
     {
         var runs = options.Runs ?? DefaultRuns;
         await using var local = await LocalMachines.PrepareAsync(options, cancellationToken);
-        await using var containers = await Containers.PrepareAsync(local.ImagePath, cancellationToken);
+        await using var containers = await Containers.PrepareAsync(
+            local.ImagePath, Containers.OnRoot, cancellationToken);
         await using var pooled = await StartAsync(options, hot: Hot, cancellationToken);
         await using var bare = await StartAsync(options, hot: 0, cancellationToken);
 
@@ -39,7 +41,8 @@ internal static class TtiBench
             }
         }
 
-        var steps = await local.StepsAsync(runs, cancellationToken);
+        var steps = await local.StepsAsync(runs, readiness: null, cancellationToken);
+        var claim = await local.StepsAsync(runs, Readiness.Mounted, cancellationToken);
         Row[] rows =
         [
             new("pool", pool), new("on demand", onDemand), new("cold boot", coldBoot),
@@ -47,7 +50,7 @@ internal static class TtiBench
         ];
         Report.Print(
             options,
-            [new("rows", "submit → first output", rows), new("steps", "where a machine's time goes", steps)],
+            [new("rows", "submit → first output", rows), new("steps", "where a machine's time goes", steps), new("claim", "where a waiting one's goes", claim)],
             [.. rows.Skip(1).Select(row => new Ratio($"pool / {row.What}, p50", rows[0].P50 / row.P50))]);
     }
 
@@ -55,7 +58,7 @@ internal static class TtiBench
     {
         var settings = new JsonObject
         {
-            ["Pool"] = new JsonObject { ["MinHot"] = hot, ["MaxHot"] = hot, ["Cold"] = 0 },
+            ["Pool"] = new JsonObject { ["MinHot"] = hot, ["MinUnmounted"] = 0, ["MaxHot"] = hot, ["Cold"] = 0 },
         };
         return PrivateServer.StartAsync(options, settings, stored: 0, cancellationToken);
     }

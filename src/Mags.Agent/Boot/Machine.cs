@@ -25,7 +25,6 @@ internal sealed class Machine
     private readonly UploadsView _uploads = new();
     private readonly Lock _lock = new();
     private MachineState _state;
-    private ScratchRoot? _rehearsal;
     private DiskFreeze? _freeze;
 
     /// <summary>Makes the sandbox's world as far as it can be made before a disk is known.</summary>
@@ -48,13 +47,13 @@ internal sealed class Machine
     public bool CanRun => _state is MachineState.Rehearsing or MachineState.Prepared or MachineState.Claimed;
 
     /// <summary>
-    /// Goes a claim's way ahead of it: on the sandbox's own disk, or on a scratch disk that goes again. A machine whose
-    /// disk is mounted may go that way once more: each time takes less than the one before.
+    /// Goes a claim's way ahead of it: on the sandbox's own disk, or on a scratch disk that goes again. It may go that way
+    /// once more: each time takes less than the one before.
     /// </summary>
     public ClaimReply Prepare(ClaimRequest request, bool scratch)
     {
         var before = scratch
-            ? Advance([MachineState.Template], MachineState.Rehearsing)
+            ? Advance([MachineState.Template, MachineState.Rehearsed], MachineState.Rehearsing)
             : Advance([MachineState.Template, MachineState.Prepared], MachineState.Prepared);
         var steps = new ClaimSteps(_time);
         Identify(request, steps);
@@ -68,13 +67,10 @@ internal sealed class Machine
         WritableDisk.WaitFor(request.DiskBytes, _diskLimit, _time);
         if (scratch)
         {
-            _thread.Invoke(() => _rehearsal = SandboxStage.EnterScratch(request.DiskBytes));
-        }
-        else
-        {
-            _thread.Invoke(() => _stage.Enter(NamesOf(request), request.DiskBytes, steps));
+            _thread.Invoke(SandboxStage.BeginRehearsal);
         }
 
+        _thread.Invoke(() => _stage.Enter(NamesOf(request), request.DiskBytes, steps));
         return steps.ToReply();
     }
 
@@ -82,7 +78,7 @@ internal sealed class Machine
     public void EndRehearsal()
     {
         Advance([MachineState.Rehearsing], MachineState.Rehearsed);
-        _thread.Invoke(_rehearsal!.Leave);
+        _thread.Invoke(_stage.EndRehearsal);
     }
 
     /// <summary>Makes it a sandbox.</summary>
@@ -160,15 +156,18 @@ internal sealed class Machine
         RepeatedField<string> commands, ProcessLauncher launcher, CancellationToken cancellationToken)
     {
         _ = Advance([MachineState.Template], MachineState.Template);
-        ScratchRoot? scratch = null;
-        _thread.Invoke(() => scratch = SandboxStage.EnterScratch());
+        _thread.Invoke(() =>
+        {
+            SandboxStage.BeginRehearsal();
+            _stage.EnterMemory(new HostNames("mags-template", []), new ClaimSteps(_time));
+        });
         try
         {
             await new WarmUp(launcher).RunAsync(commands, cancellationToken);
         }
         finally
         {
-            _thread.Invoke(scratch!.Leave);
+            _thread.Invoke(_stage.EndRehearsal);
         }
     }
 

@@ -7,6 +7,9 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Libc, EntryPoint = "unshare", SetLastError = true)]
     public static partial int Unshare(int flags);
 
+    [LibraryImport(Libc, EntryPoint = "setns", SetLastError = true)]
+    public static partial int SetNamespace(int fd, int kind);
+
     [LibraryImport(Libc, EntryPoint = "mount", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Mount(string? source, string target, string? type, nuint flags, string? data);
 

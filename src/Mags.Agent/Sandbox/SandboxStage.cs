@@ -29,13 +29,17 @@ internal sealed class SandboxStage
 
     private static readonly string[] _moved = ["proc", "sys", "dev", "run"];
 
+    private readonly int _mounts;
     private readonly int _bootIdFile;
     private readonly ImageFacts _image;
     private readonly HostFiles _hostFiles;
     private int _disk = -1;
 
-    private SandboxStage(int initProcessId, int bootIdFile, ImageFacts image) =>
-        (InitProcessId, _bootIdFile, _image, _hostFiles) = (initProcessId, bootIdFile, image, new HostFiles(image));
+    private SandboxStage(int initProcessId, int mounts, int bootIdFile, ImageFacts image)
+    {
+        (InitProcessId, _mounts, _bootIdFile) = (initProcessId, mounts, bootIdFile);
+        (_image, _hostFiles) = (image, new HostFiles(image));
+    }
 
     /// <summary>The process that the sandbox sees as number 1.</summary>
     public int InitProcessId { get; }
@@ -54,13 +58,14 @@ internal sealed class SandboxStage
         FileSystem.Mount(Lower, Stage + Lower, null, FileSystem.Move);
         TurnRoot();
         MountSystemFolders();
+        var mounts = FileDescriptor.Open("/proc/thread-self/ns/mnt", FileDescriptor.ReadOnly);
         // Over the real one, which is the same in every clone from its first read on.
         var bootIdFile = FileDescriptor.Open(BootIdFile, FileDescriptor.ReadWrite | FileDescriptor.Create);
         FileDescriptor.WriteAll(bootIdFile, "00000000-0000-4000-8000-000000000000\n"u8, "write the boot id");
         NativeException.Check(NativeMethods.ChangeMode(BootIdFile, 0b100_100_100), "protect the boot id");
         var init = StartInit();
         FileSystem.Mount(BootIdFile, BootId, null, FileSystem.Bind);
-        return new SandboxStage(init, bootIdFile, ImageFacts.Read(Lower));
+        return new SandboxStage(init, mounts, bootIdFile, ImageFacts.Read(Lower));
     }
 
     /// <summary>Sets what tells this machine from its siblings, by any thread.</summary>
@@ -76,11 +81,38 @@ internal sealed class SandboxStage
         }
     }
 
+    /// <summary>
+    /// From now on the calling thread and the processes that it starts have mounts of their own, a copy of the stage's.
+    /// Whatever root is entered, it is gone after <see cref="EndRehearsal"/>, and its disk is unmounted.
+    /// </summary>
+    public static void BeginRehearsal() => NativeException.Check(NativeMethods.Unshare(NewMounts), "copy the mounts");
+
+    /// <summary>Goes back to the stage; what was run since must have ended.</summary>
+    public void EndRehearsal()
+    {
+        FileDescriptor.Close(_disk);
+        _disk = -1;
+        NativeException.Check(NativeMethods.SetNamespace(_mounts, NewMounts), "go back to the stage");
+        WritableDisk.CheckUnused();
+    }
+
     /// <summary>Mounts the writable disk with the image below it, and makes that the sandbox's root.</summary>
     public void Enter(HostNames names, ulong diskBytes, ClaimSteps steps)
     {
         _disk = WritableDisk.Mount(diskBytes);
         steps.Done("disk");
+        EnterRoot(names, steps);
+    }
+
+    /// <summary>Enters a root that has memory in the writable disk's place, to rehearse in.</summary>
+    public void EnterMemory(HostNames names, ClaimSteps steps)
+    {
+        WritableDisk.MountMemory();
+        EnterRoot(names, steps);
+    }
+
+    private void EnterRoot(HostNames names, ClaimSteps steps)
+    {
         _image.AddMissing(WritableDisk.Upper, _moved);
         _hostFiles.Write(WritableDisk.Upper, names);
         steps.Done("files");
@@ -112,10 +144,6 @@ internal sealed class SandboxStage
 
     /// <summary>A freeze of the writable disk that has not begun, for any thread.</summary>
     public DiskFreeze MakeFreeze(TimeProvider time) => new(_disk, time);
-
-    /// <summary>Makes a root of the image, with memory or a disk above it, that of this thread until it is left.</summary>
-    /// <param name="diskBytes">Size of the writable disk that is used; 0 for memory.</param>
-    public static ScratchRoot EnterScratch(ulong diskBytes = 0) => ScratchRoot.Enter(NewRoot, _moved, diskBytes);
 
     private static void TurnRoot()
     {

@@ -39,10 +39,20 @@ internal static unsafe class WritableDisk
         FileSystem.Mount(Device, Folder, "ext4", FileSystem.NoAccessTime, "noinit_itable,discard");
         var root = FileDescriptor.Open(Folder, FileDescriptor.ReadOnly | FileDescriptor.Directory);
         Grow(root, diskBytes);
-        FileSystem.MakeFolder(Upper);
-        FileSystem.MakeFolder(Folder + "/work");
+        MakeFolders();
         return root;
     }
+
+    /// <summary>Mounts memory in its place.</summary>
+    public static void MountMemory()
+    {
+        FileSystem.Mount("scratch", Folder, "tmpfs", 0, "mode=755");
+        MakeFolders();
+    }
+
+    /// <summary>Makes sure that nothing has it mounted or open for itself.</summary>
+    public static void CheckUnused() => FileDescriptor.Close(
+        FileDescriptor.Open(Device, FileDescriptor.ReadOnly | FileDescriptor.Exclusive));
 
     /// <summary>Writes out what is not yet written.</summary>
     public static void WriteOut(int root) =>
@@ -61,6 +71,12 @@ internal static unsafe class WritableDisk
     {
         _ = NativeMethods.DeviceControl(root, ThawCommand, null);
         _ = FileSystem.TryWrite(Hurry, "0");
+    }
+
+    private static void MakeFolders()
+    {
+        FileSystem.MakeFolder(Upper);
+        FileSystem.MakeFolder(Folder + "/work");
     }
 
     private static ulong Size() =>

@@ -12,7 +12,7 @@ public sealed record PoolStatusResponse
     /// <summary>All of them.</summary>
     public required int TotalVms { get; init; }
 
-    /// <summary>Hot machines that always wait (<c>Pool:MinHot</c>).</summary>
+    /// <summary>Hot machines that always wait (<c>Pool:MinHot</c> and <c>Pool:MinUnmounted</c>).</summary>
     public required int MinPoolSize { get; init; }
 
     /// <summary>Machines of one size that wait at most, as far as memory allows.</summary>

@@ -185,8 +185,9 @@ internal sealed class MachinePool(IOptions<PoolOptions> options, TimeProvider ti
         {
             var waiting = _shelves.Values.SelectMany(shelf => shelf.Waiting).ToList();
             var cold = waiting.Count(machine => machine.Readiness == Readiness.Cold);
-            return new PoolStatus(
-                waiting.Count - cold, cold, busy, options.Value.MinHot, options.Value.MaxHot + options.Value.Cold);
+            var least = Math.Min(options.Value.MinHot, options.Value.MaxHot) + Math.Min(options.Value.MinUnmounted, options.Value.MaxHot);
+            var most = (2 * options.Value.MaxHot) + options.Value.Cold;
+            return new PoolStatus(waiting.Count - cold, cold, busy, least, most);
         }
     }
 

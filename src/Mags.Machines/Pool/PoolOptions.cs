@@ -10,11 +10,18 @@ public sealed class PoolOptions
     public const string Section = "Pool";
 
     /// <summary>
-    /// Hot machines of the default image and size that always wait. Default 2. Each is about 70 MB of memory and saves a
-    /// job half a second; 0 makes none ahead of demand.
+    /// Hot machines of the default image, size and disk that always wait. Default 2. Each is about 70 MB of memory and
+    /// saves a job half a second; 0 makes none ahead of demand.
     /// </summary>
     [Range(0, 1000)]
     public int MinHot { get; set; } = 2;
+
+    /// <summary>
+    /// Hot machines of the default image and size beside those, with no disk mounted, that always wait for jobs with a
+    /// workspace or another size of disk. Default 1; 0 makes none ahead of demand.
+    /// </summary>
+    [Range(0, 1000)]
+    public int MinUnmounted { get; set; } = 1;
 
     /// <summary>
     /// Hot machines of one image, size and kind at most, however many jobs come at once. Default 8. More serve greater

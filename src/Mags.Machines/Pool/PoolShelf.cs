@@ -35,7 +35,7 @@ internal sealed class PoolShelf(TemplateLease template, PoolOptions options, Tim
     internal int Target(Readiness readiness) => readiness switch
     {
         Readiness.Mounted => Math.Min(options.MaxHot, Math.Max(IsDefault ? options.MinHot : 0, _mounted.Peak())),
-        Readiness.Rehearsed => Math.Min(options.MaxHot, _rehearsed.Peak()),
+        Readiness.Rehearsed => Math.Min(options.MaxHot, Math.Max(IsDefault ? options.MinUnmounted : 0, _rehearsed.Peak())),
         _ => IsWanted ? options.Cold : 0,
     };
 
@@ -44,7 +44,7 @@ internal sealed class PoolShelf(TemplateLease template, PoolOptions options, Tim
 
     /// <summary>Takes the machine that is the least work to claim; null when none fits.</summary>
     internal RestoredMachine? Take(bool defaultDisk) =>
-        Take(defaultDisk ? Readiness.Mounted : Readiness.Rehearsed) ?? Take(Readiness.Cold);
+        (defaultDisk ? Take(Readiness.Mounted) : null) ?? Take(Readiness.Rehearsed) ?? Take(Readiness.Cold);
 
     /// <summary>Takes a machine of just this readiness.</summary>
     internal RestoredMachine? Take(Readiness readiness)

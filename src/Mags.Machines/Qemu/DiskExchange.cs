@@ -5,7 +5,7 @@ namespace Mags.Machines.Qemu;
 
 /// <summary>
 /// Exchanges the writable disk of a stopped machine by monitor commands: the new chain of block nodes is added, the
-/// device takes it, the old chain goes.
+/// device takes it, and the old chain goes once the machine runs.
 /// </summary>
 internal static class DiskExchange
 {
@@ -34,12 +34,19 @@ internal static class DiskExchange
             ["property"] = "drive",
             ["value"] = NewNode,
         });
+        await nodes.DoneAsync();
+        return chain;
+    }
+
+    /// <summary>Removes the chain that the device had before.</summary>
+    internal static Task RemoveOldAsync(QmpClient monitor, CancellationToken cancellationToken)
+    {
+        var nodes = new DiskNodes(monitor, cancellationToken);
         foreach (var old in (string[])[QemuCommandLine.DiskNode, QemuCommandLine.LayersNode, "w0", "b1", "b0"])
         {
             nodes.Tell("blockdev-del", new JsonObject { ["node-name"] = old });
         }
 
-        await nodes.DoneAsync();
-        return chain;
+        return nodes.DoneAsync();
     }
 }

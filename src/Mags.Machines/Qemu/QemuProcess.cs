@@ -31,6 +31,7 @@ internal sealed class QemuProcess : IAsyncDisposable
     private QmpClient? _monitor;
     private string _diskNode = QemuCommandLine.DiskNode;
     private long _diskBytes;
+    private bool _hasOldDisk;
 
     private QemuProcess(MachineFolder folder, ChildProcess child, Confinement confinement, TimeProvider time)
     {
@@ -107,7 +108,7 @@ internal sealed class QemuProcess : IAsyncDisposable
 
     /// <summary>
     /// Lets the guest run, and tells its driver first what size the writable disk has, unless it was told before: it
-    /// knows the template's.
+    /// knows the template's. What an exchange of the disk has left goes while the guest already runs.
     /// </summary>
     internal async Task ContinueAsync(long diskBytes, CancellationToken cancellationToken)
     {
@@ -119,7 +120,10 @@ internal sealed class QemuProcess : IAsyncDisposable
             _diskBytes = diskBytes;
         }
 
-        await Task.WhenAll(resized, Monitor.ExecuteAsync("cont", null, cancellationToken));
+        var running = Monitor.ExecuteAsync("cont", null, cancellationToken);
+        var removed = _hasOldDisk ? DiskExchange.RemoveOldAsync(Monitor, cancellationToken) : Task.CompletedTask;
+        _hasOldDisk = false;
+        await Task.WhenAll(resized, running, removed);
     }
 
     /// <summary>Stops the guest where it is; it takes no processor time until it is let run again.</summary>
@@ -134,7 +138,7 @@ internal sealed class QemuProcess : IAsyncDisposable
     {
         var chain = await DiskExchange.RunAsync(Monitor, disk, cancellationToken);
         Disk = new LiveDisk(Monitor, disk, chain);
-        (_diskNode, _diskBytes) = (DiskExchange.NewNode, 0);
+        (_diskNode, _hasOldDisk) = (DiskExchange.NewNode, true);
     }
 
     /// <summary>

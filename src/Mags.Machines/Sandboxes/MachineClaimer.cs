@@ -32,24 +32,19 @@ internal sealed class MachineClaimer(
         for (var run = 0; run < Rehearsals; run++)
         {
             using var call = GuestCall.Open(channel);
-            if (mounted || run == 0)
+            var prepare = new PrepareRequest
             {
-                var prepare = new PrepareRequest
-                {
-                    Claim = Identity($"{WaitingName}-{run}", machine.Disk),
-                    Scratch = !mounted,
-                };
-                // Most sandboxes have one, so that is what it waits with; the way to none is gone in between.
-                prepare.Claim.Network = run % 2 == 0 ? network.Expect() : null;
-                _ = await call.IdentifyAsync(new ExecInput { Prepare = prepare }, cancellationToken);
-            }
-
+                Claim = Identity($"{WaitingName}-{run}", machine.Disk),
+                Scratch = !mounted,
+            };
+            // Most sandboxes have one, so that is what it waits with; the way to none is gone in between.
+            prepare.Claim.Network = run % 2 == 0 ? network.Expect() : null;
+            _ = await call.IdentifyAsync(new ExecInput { Prepare = prepare }, cancellationToken);
             await RehearseAsync(channel, call, cancellationToken);
-        }
-
-        if (!mounted)
-        {
-            _ = await channel.Client.EndRehearsalAsync(new EndRehearsalRequest(), cancellationToken: cancellationToken);
+            if (!mounted)
+            {
+                _ = await channel.Client.EndRehearsalAsync(new EndRehearsalRequest(), cancellationToken: cancellationToken);
+            }
         }
 
         machine.Call = await GuestCall.OpenAheadAsync(channel, cancellationToken);

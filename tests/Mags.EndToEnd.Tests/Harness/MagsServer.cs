@@ -40,7 +40,7 @@ public sealed class MagsServer : IAsyncDisposable
         await OutsideWorld.EnsureAsync();
         await File.WriteAllTextAsync(
             Path.Combine(server.Home, "config.json"),
-            $$$"""{"Pool": {"MinHot": {{{hot}}}, "MaxHot": {{{hot}}}, "Cold": 0}, "Network": {{{OutsideWorld.Setting}}}{{{(settings.Length > 0 ? ", " + settings : "")}}}}""");
+            $$$"""{"Pool": {"MinHot": {{{hot}}}, "MinUnmounted": 0, "MaxHot": {{{hot}}}, "Cold": 0}, "Network": {{{OutsideWorld.Setting}}}{{{(settings.Length > 0 ? ", " + settings : "")}}}}""");
         await server.StartAsync();
         return server;
     }

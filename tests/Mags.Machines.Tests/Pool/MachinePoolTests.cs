@@ -19,15 +19,16 @@ public sealed class MachinePoolTests
     [Fact]
     public void NextOrder_NoDemand_DefaultTemplateIsKeptReady()
     {
-        var pool = NewPool(new PoolOptions { MinHot = 2, Cold = 1 });
+        var pool = NewPool(new PoolOptions { MinHot = 2, MinUnmounted = 1, Cold = 1 });
 
-        Assert.Equal([Readiness.Mounted, Readiness.Mounted, Readiness.Cold], Orders(pool).Select(order => order.Readiness));
+        Assert.Equal(
+            [Readiness.Mounted, Readiness.Mounted, Readiness.Rehearsed, Readiness.Cold], Orders(pool).Select(order => order.Readiness));
     }
 
     [Fact]
     public void NextOrder_Burst_AsManyHotAsCameAtOnceUpToTheLimit()
     {
-        var pool = NewPool(new PoolOptions { MinHot = 1, MaxHot = 4, Cold = 0 });
+        var pool = NewPool(new PoolOptions { MinHot = 1, MinUnmounted = 0, MaxHot = 4, Cold = 0 });
         Take(pool, _default, diskGb: 2, times: 3);
         Assert.Equal(3, Orders(pool).Count);
 
@@ -38,7 +39,7 @@ public sealed class MachinePoolTests
     [Fact]
     public void NextOrder_AnotherDisk_MachinesThatTakeAnyDiskAreMade()
     {
-        var pool = NewPool(new PoolOptions { MinHot = 0, Cold = 0 });
+        var pool = NewPool(new PoolOptions { MinHot = 0, MinUnmounted = 0, Cold = 0 });
         Take(pool, _default, diskGb: 10, times: 2);
 
         Assert.Equal([Readiness.Rehearsed, Readiness.Rehearsed], Orders(pool).Select(order => order.Readiness));
@@ -47,7 +48,7 @@ public sealed class MachinePoolTests
     [Fact]
     public void NextOrder_AnotherTemplate_IsKeptReadyForAWhile()
     {
-        var pool = NewPool(new PoolOptions { MinHot = 0, Cold = 1, KeepMinutes = 10 });
+        var pool = NewPool(new PoolOptions { MinHot = 0, MinUnmounted = 0, Cold = 1, KeepMinutes = 10 });
         Take(pool, _other, diskGb: 2, times: 1);
         _time.Advance(TimeSpan.FromMinutes(9));
         Assert.Equal([Readiness.Mounted, Readiness.Cold], Orders(pool).Where(IsOther).Select(order => order.Readiness));
@@ -61,7 +62,7 @@ public sealed class MachinePoolTests
     [Fact]
     public void NextOrder_MemoryShareIsUsedUp_NoneIsMade()
     {
-        var pool = NewPool(new PoolOptions { MinHot = 5, Cold = 5, MemoryShare = 0 });
+        var pool = NewPool(new PoolOptions { MinHot = 5, MinUnmounted = 0, Cold = 5, MemoryShare = 0 });
 
         Assert.Empty(Orders(pool));
     }
@@ -81,7 +82,7 @@ public sealed class MachinePoolTests
     [Fact]
     public async Task NextOrder_MemoryWasShort_NoneIsMadeForAWhileAndThenAgain()
     {
-        await using var pool = NewPool(new PoolOptions { MinHot = 1, Cold = 0 });
+        await using var pool = NewPool(new PoolOptions { MinHot = 1, MinUnmounted = 0, Cold = 0 });
 
         Assert.False(await pool.TryFreeAsync(1 << 30, TestContext.Current.CancellationToken));
         Assert.Empty(Orders(pool));

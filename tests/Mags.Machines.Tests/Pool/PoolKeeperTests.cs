@@ -19,7 +19,7 @@ public sealed class PoolKeeperTests(MachineFixture machines)
     [Fact]
     public async Task Start_SetUpFailsAtFirst_WaitsForTheOneThatDoesNot()
     {
-        var options = Options.Create(new PoolOptions { MinHot = 1, Cold = 0 });
+        var options = Options.Create(new PoolOptions { MinHot = 1, MinUnmounted = 0, Cold = 0 });
         await using var pool = new MachinePool(options, TimeProvider.System);
         var platform = await machines.GetAsync<MachinePlatform>();
         var images = await machines.GetAsync<ImageCatalog>();

@@ -119,7 +119,7 @@ public sealed class PoolTests(MachineFixture machines)
     }
 
     private static MachinePool NewPool() =>
-        new(Options.Create(new PoolOptions { MinHot = 1, Cold = 0 }), TimeProvider.System);
+        new(Options.Create(new PoolOptions { MinHot = 1, MinUnmounted = 0, Cold = 0 }), TimeProvider.System);
 
     private async Task<(TemplateLease Template, PoolOrder Order)> OrderAsync(MachinePool pool)
     {

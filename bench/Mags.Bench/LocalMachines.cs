@@ -11,7 +11,7 @@ using Mags.Protocol;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Mags.Bench.Tti;
+namespace Mags.Bench;
 
 /// <summary>Machines without a server: a cold boot of the very guest that the template holds, and a restore's steps.</summary>
 internal sealed class LocalMachines : IAsyncDisposable
@@ -84,25 +84,49 @@ internal sealed class LocalMachines : IAsyncDisposable
         return Stopwatch.GetElapsedTime(started).TotalMilliseconds;
     }
 
-    /// <summary>The steps of restores, each step's times over all runs.</summary>
-    public async Task<IReadOnlyList<Row>> StepsAsync(int runs, CancellationToken cancellationToken)
+    /// <summary>The steps of starts on an empty disk, each step's times over all runs.</summary>
+    /// <param name="runs">How often.</param>
+    /// <param name="readiness">How far the machine had come that was taken; null when one is restored each time.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task<IReadOnlyList<Row>> StepsAsync(int runs, Readiness? readiness, CancellationToken cancellationToken) =>
+        StepsAsync(runs, readiness, _ => null, cancellationToken);
+
+    /// <summary>The steps of starts from a workspace, in machines that wait for any disk.</summary>
+    public async Task<IReadOnlyList<Row>> WorkspaceStepsAsync(int runs, CancellationToken cancellationToken)
     {
-        var factory = _services.GetRequiredService<MachineFactory>();
-        var request = new MachineRequest
+        var folder = Directory.CreateTempSubdirectory("mags-bench-").FullName;
+        try
         {
-            Image = "debian",
-            Size = _template.Recipe.Size,
-            DiskGb = DiskGb,
-            HostName = "bench",
-        };
+            var blank = await _services.GetRequiredService<BlankDisks>().EnsureAsync(DiskGb, cancellationToken);
+            var layer = Path.Combine(folder, "layer.qcow2");
+            await using (var machine = await MakeAsync(null, new MachineDisk([blank.Path], layer), cancellationToken))
+            {
+                _ = await FirstLineAsync(machine, cancellationToken);
+                await machine.SealDiskAsync(cancellationToken);
+            }
+
+            return await StepsAsync(
+                runs,
+                Readiness.Rehearsed,
+                run => new MachineDisk([blank.Path, layer], Path.Combine(folder, $"{run}.qcow2")),
+                cancellationToken);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    public async ValueTask DisposeAsync() => await _services.DisposeAsync();
+
+    private async Task<IReadOnlyList<Row>> StepsAsync(
+        int runs, Readiness? readiness, Func<int, MachineDisk?> disk, CancellationToken cancellationToken)
+    {
         var times = new Dictionary<string, List<double>>();
         for (var run = 0; run < runs; run++)
         {
-            await using var machine = await factory.MakeAsync(_template, request, cancellationToken);
-            var started = Stopwatch.GetTimestamp();
-            await machine.RunAsync(Echo(), cancellationToken).FirstAsync(next => next is ProcessOutput, cancellationToken);
-            var firstLine = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
-
+            await using var machine = await MakeAsync(readiness, disk(run), cancellationToken);
+            var firstLine = await FirstLineAsync(machine, cancellationToken);
             foreach (var step in machine.Steps)
             {
                 Add(step.Name, step.Elapsed.TotalMilliseconds);
@@ -120,7 +144,32 @@ internal sealed class LocalMachines : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync() => await _services.DisposeAsync();
+    private async Task<MicroVm> MakeAsync(Readiness? readiness, MachineDisk? disk, CancellationToken cancellationToken)
+    {
+        var factory = _services.GetRequiredService<MachineFactory>();
+        var request = new MachineRequest
+        {
+            Image = "debian",
+            Size = _template.Recipe.Size,
+            DiskGb = DiskGb,
+            HostName = "bench",
+            Disk = disk,
+        };
+        if (readiness is null)
+        {
+            return await factory.MakeAsync(_template, request, cancellationToken);
+        }
+
+        var waiting = await factory.MakeWaitingAsync(null, _template, DiskGb, readiness.Value, cancellationToken);
+        return await factory.ClaimAsync(waiting, request, cancellationToken);
+    }
+
+    private static async Task<double> FirstLineAsync(MicroVm machine, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        await machine.RunAsync(Echo(), cancellationToken).FirstAsync(next => next is ProcessOutput, cancellationToken);
+        return Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+    }
 
     private static ProcessSpec Echo() => new() { Arguments = ["/bin/sh"], Script = "echo hi"u8.ToArray() };
 

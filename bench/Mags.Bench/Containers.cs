@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 
-namespace Mags.Bench.Tti;
+namespace Mags.Bench;
 
 /// <summary>The same root file system in containers, for those of podman, crun and gVisor that are installed.</summary>
 internal sealed class Containers : IAsyncDisposable
@@ -9,7 +9,12 @@ internal sealed class Containers : IAsyncDisposable
     // crun refuses the hybrid cgroups of some hosts; it works once the unified tree is out of its own sight.
     private const string Hide = "umount /sys/fs/cgroup/unified 2>/dev/null; exec \"$@\"";
 
-    private static readonly string[] _peers = ["podman run", "crun run", "runsc run"];
+    /// <summary>A container that writes to its root file system itself.</summary>
+    public static readonly IReadOnlyList<string> OnRoot = ["podman run", "crun run", "runsc run"];
+
+    /// <summary>A container that has an overlay above the root file system, as a fork has.</summary>
+    public static readonly IReadOnlyList<string> OnOverlay = ["podman overlay"];
+
     private static readonly string[] _programFolders = ["/usr/bin", "/usr/sbin", "/usr/local/bin"];
 
     private readonly string _folder;
@@ -20,12 +25,13 @@ internal sealed class Containers : IAsyncDisposable
 
     private string Root => Path.Combine(_folder, "rootfs");
 
-    public static async Task<Containers> PrepareAsync(string image, CancellationToken cancellationToken)
+    public static async Task<Containers> PrepareAsync(
+        string image, IReadOnlyList<string> peers, CancellationToken cancellationToken)
     {
         var folder = Directory.CreateTempSubdirectory("mags-bench-").FullName;
         var containers = new Containers(
             folder,
-            [.. _peers.Where(kind => IsInstalled(kind.Split(' ')[0]) && IsInstalled("unsquashfs"))]);
+            [.. peers.Where(kind => IsInstalled(kind.Split(' ')[0]) && IsInstalled("unsquashfs"))]);
         if (containers.Kinds.Count > 0)
         {
             await RunToEndAsync(["unsquashfs", "-q", "-n", "-d", containers.Root, image], folder, cancellationToken);
@@ -39,18 +45,25 @@ internal sealed class Containers : IAsyncDisposable
         return containers;
     }
 
+    /// <summary>Adds so much of incompressible data to the root file system.</summary>
+    public Task AddDataAsync(int mb, CancellationToken cancellationToken)
+    {
+        var file = Path.Combine(Root, "root", "data");
+        return RunToEndAsync(["dd", "if=/dev/urandom", $"of={file}", "bs=1M", $"count={mb}", "status=none"], _folder, cancellationToken);
+    }
+
     /// <summary>From the start of the command to its first output, in milliseconds.</summary>
     public async Task<double> RunAsync(string kind, CancellationToken cancellationToken)
     {
         var name = $"mags-bench-{Guid.NewGuid():N}";
-        string[] command = kind switch
+        var command = kind switch
         {
-            "crun run" => ["crun", "run", "--bundle", BundleOf("crun"), name],
+            "crun run" => new[] { "crun", "run", "--bundle", BundleOf("crun"), name },
             // Its cgroups are of a version that it does not know everywhere; the network is none, as the others' is.
             "runsc run" => ["runsc", "--network=none", "--ignore-cgroups", "--root", Path.Combine(_folder, "state"),
                 "run", "--bundle", BundleOf("runsc"), name],
-            _ => ["podman", "--runtime", "crun", "--cgroup-manager=cgroupfs", "run", "--rm", "--network", "none",
-                "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024", "--rootfs", Root, "/bin/sh", "-c", "echo hi"],
+            "podman overlay" => Podman(Root + ":O"),
+            _ => Podman(Root),
         };
         var started = Stopwatch.GetTimestamp();
         using var process = Start(["unshare", "-m", "sh", "-c", Hide, "sh", .. command], _folder);
@@ -66,6 +79,12 @@ internal sealed class Containers : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
         return ValueTask.CompletedTask;
     }
+
+    private static string[] Podman(string root) =>
+    [
+        "podman", "--runtime", "crun", "--cgroup-manager=cgroupfs", "run", "--rm", "--network", "none",
+        "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024", "--rootfs", root, "/bin/sh", "-c", "echo hi",
+    ];
 
     private string BundleOf(string runtime) => Path.Combine(_folder, runtime);
 
