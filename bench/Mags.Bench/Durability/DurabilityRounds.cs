@@ -18,7 +18,7 @@ internal sealed class DurabilityRounds
     // From so many rounds one fork stays: it is read in that one and in the next.
     private const int ForkEach = 2;
 
-    private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan _glance = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
 
     private readonly DurableNode _node;
@@ -56,6 +56,7 @@ internal sealed class DurabilityRounds
     private async Task<string> RunOneAsync(int round, CancellationToken cancellationToken)
     {
         var kill = round % NodeEach == NodeEach - 1 ? Kill.Node : (Kill)_random.Next((int)Kill.Node);
+        var isAtOnce = kill == Kill.Node && _random.Next(2) == 0;
         var moment = TimeSpan.FromMilliseconds(_random.Next(LongestMs));
         var workspaces = kill == Kill.Node
             ? _persistent
@@ -73,12 +74,19 @@ internal sealed class DurabilityRounds
         await WaitUntilAsync("all write", () => workspaces.All(IsUnderWay), cancellationToken);
         var writing = Stopwatch.GetTimestamp();
         await Task.Delay(moment, TimeProvider.System, cancellationToken);
+        if (isAtOnce)
+        {
+            // When a sync has just been told of: were it told too early, it would not be in the store yet.
+            var told = workspaces.Max(workspace => workspace.LastSync);
+            await WaitUntilAsync(
+                "another sync is told of", () => workspaces.Max(workspace => workspace.LastSync) > told, cancellationToken);
+        }
 
         var victims = await KillAsync(kill, killed, cancellationToken);
         await listening;
         if (kill == Kill.Node)
         {
-            await LoseAsync(workspaces, cancellationToken);
+            await LoseAsync(workspaces, isAtOnce, cancellationToken);
         }
 
         var dead = Stopwatch.GetTimestamp();
@@ -86,7 +94,7 @@ internal sealed class DurabilityRounds
         var back = Stopwatch.GetTimestamp();
         if (round % ForkEach == 0)
         {
-            _staying = _forks.FindLast(fork => fork.IsSealed);
+            _staying = _forks.FindLast(fork => fork.IsFresh) ?? _forks.FindLast(fork => fork.IsSealed);
         }
 
         await CheckAsync(round, kill, workspaces, cancellationToken);
@@ -115,7 +123,16 @@ internal sealed class DurabilityRounds
             for (var number = 0; ; number++)
             {
                 var origin = _persistent[number % 2];
-                var fork = new WorkspaceFork($"f{round}-{number}", origin, origin.LastSync);
+                var told = origin.LastSync;
+
+                // Others right when a sync is told of: these have its layer at the top, and nothing later that hides its loss.
+                var isFresh = number % 4 < 2;
+                while (isFresh && origin.LastSync == told)
+                {
+                    await Task.Delay(_glance, TimeProvider.System, killed);
+                }
+
+                var fork = new WorkspaceFork($"f{round}-{number}", origin, origin.LastSync, isFresh);
                 if (await _node.TryForkAsync(origin.Name, fork.Name, killed))
                 {
                     _forks.Add(fork);
@@ -169,9 +186,10 @@ internal sealed class DurabilityRounds
     }
 
     /// <summary>Loses the node: at once, or when the next server has begun to sync what the dead one left.</summary>
-    private async Task LoseAsync(IReadOnlyList<WorkspaceModel> workspaces, CancellationToken cancellationToken)
+    private async Task LoseAsync(
+        IReadOnlyList<WorkspaceModel> workspaces, bool isAtOnce, CancellationToken cancellationToken)
     {
-        if (_random.Next(2) == 0)
+        if (!isAtOnce)
         {
             await _node.ReturnAsync(evict: false, cancellationToken);
             await Task.Delay(TimeSpan.FromMilliseconds(_random.Next(LongestMs / 4)), TimeProvider.System, cancellationToken);
@@ -265,7 +283,7 @@ internal sealed class DurabilityRounds
                 throw new TimeoutException($"It was waited for {_patience.TotalSeconds} s until {what}.");
             }
 
-            await Task.Delay(_look, TimeProvider.System, cancellationToken);
+            await Task.Delay(_glance, TimeProvider.System, cancellationToken);
         }
     }
 }

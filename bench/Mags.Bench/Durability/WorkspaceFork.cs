@@ -9,7 +9,8 @@ namespace Mags.Bench.Durability;
 /// <param name="name">Its name.</param>
 /// <param name="origin">What it was made from.</param>
 /// <param name="sealedAt">The newest sync that its origin showed before it was asked for; null when none.</param>
-internal sealed class WorkspaceFork(string name, WorkspaceModel origin, DateTimeOffset? sealedAt)
+/// <param name="isFresh">Whether it was asked for as soon as that was told.</param>
+internal sealed class WorkspaceFork(string name, WorkspaceModel origin, DateTimeOffset? sealedAt, bool isFresh)
 {
     public string Name => name;
 
@@ -17,6 +18,9 @@ internal sealed class WorkspaceFork(string name, WorkspaceModel origin, DateTime
 
     /// <summary>Whether anything is certain to be in it.</summary>
     public bool IsSealed => sealedAt is not null;
+
+    /// <summary>Whether it was asked for as soon as that was told.</summary>
+    public bool IsFresh => isFresh;
 
     /// <summary>Reads all of it in a guest.</summary>
     /// <param name="client">The server.</param>

@@ -7,7 +7,7 @@ namespace Mags.Bench.Durability;
 /// <summary>A workspace that guests write to, and what of it was acknowledged.</summary>
 internal sealed class WorkspaceModel(string name, bool isPersistent)
 {
-    private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(50);
 
     private readonly Lock _lock = new();
     private readonly HashSet<DateTimeOffset> _syncs = [];
