@@ -38,6 +38,26 @@ public sealed class WorkspaceStoreTests(PostgresServer postgres)
     }
 
     [Theory, EachDatabase]
+    public async Task ForkAsync_WhileALayerIsOpen_StartsFromTheNewestSealedOneAndItsSnapshot(string provider)
+    {
+        await using var database = await TestDatabase.CreateAsync(provider, postgres);
+        var ada = await database.AddUserAsync();
+        var first = await RunAsync(database, ada, "w");
+        var second = await RunAsync(database, ada, "w");
+        var now = database.Time.GetUtcNow();
+        _ = await database.Snapshots.SetSyncedAsync(second.Workspace.Id, second.Id, "s1", now, RunToken);
+        _ = await WorkspaceClaimTests.AddAsync(database, ada, new WorkspaceWish { Name = "w" });
+        _ = await database.Layers.OpenAsync(ada, "w", RunToken);
+
+        Assert.Null(await database.Workspaces.ForkAsync(ada, "f", "w", now, RunToken));
+
+        var fork = (await database.Workspaces.ReadAsync(ada, "f", RunToken))!;
+        Assert.Equal([first.Below[0], first.Id, second.Id], fork.Layers);
+        Assert.Equal(
+            (null, second.Id, "s1"), (fork.Workspace.OpenLayerId, fork.Workspace.SyncedLayerId, fork.Workspace.SnapshotId));
+    }
+
+    [Theory, EachDatabase]
     public async Task AbandonAsync_OpenLayer_IsForgotten(string provider)
     {
         await using var database = await TestDatabase.CreateAsync(provider, postgres);
