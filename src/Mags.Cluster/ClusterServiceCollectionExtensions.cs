@@ -62,6 +62,7 @@ public static class ClusterServiceCollectionExtensions
         services.AddSingleton<ScriptRunner>();
         services.AddSingleton<JobRunner>();
         services.AddSingleton<JobRunners>();
+        services.AddSingleton<JobStopper>();
         services.AddHostedService(provider => provider.GetRequiredService<JobRunners>());
         services.AddHostedService<JobRecovery>();
         services.AddSingleton(provider => new JobDispatcher(

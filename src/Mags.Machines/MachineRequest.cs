@@ -28,6 +28,6 @@ public sealed record MachineRequest
 }
 
 /// <summary>Size of a machine; one template serves each.</summary>
-/// <param name="Vcpus">Virtual processors, a power of two.</param>
-/// <param name="MemoryMib">Memory in MiB, a power of two from 128.</param>
+/// <param name="Vcpus">Virtual processors.</param>
+/// <param name="MemoryMib">Memory in MiB, a multiple of 128.</param>
 public readonly record struct MachineSize(int Vcpus, int MemoryMib);

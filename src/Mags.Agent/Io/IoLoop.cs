@@ -135,7 +135,8 @@ internal sealed unsafe class IoLoop
                 var left = at - _time.GetTimestamp();
                 if (left > 0)
                 {
-                    return (int)Math.Min(int.MaxValue, (left * 1000 / _time.TimestampFrequency) + 1);
+                    // A script may have decades: more than a wait takes, and too much for a product in 64 bits.
+                    return (int)Math.Min(int.MaxValue, Math.Ceiling(left * 1000.0 / _time.TimestampFrequency));
                 }
 
                 _deadlines.Dequeue();

@@ -12,11 +12,11 @@ public interface IJobGrain : IGrainWithGuidKey
     Task StartAsync();
 
     /// <summary>
-    /// Ends the job as completed, in whatever state it is; nothing changes on an ended one. Returns when its machine
-    /// is gone, or after <see cref="JobOptions.StopWaitSeconds"/> when that takes longer.
+    /// Ends the job as completed, in whatever state it is; nothing changes on an ended one. May be repeated.
     /// </summary>
+    /// <returns>Whether its machine is gone and its disk made durable; when not, the end goes on.</returns>
     [Alias("Stop")]
-    Task StopAsync();
+    Task<bool> StopAsync();
 
     /// <summary>
     /// What became of the job when its server died: it is started when it never ran, ended truthfully when its script was

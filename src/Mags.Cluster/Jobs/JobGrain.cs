@@ -1,7 +1,6 @@
 using Mags.Cluster.Jobs.Logs;
 using Mags.Data.Jobs;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
 
 namespace Mags.Cluster.Jobs;
@@ -15,10 +14,12 @@ internal sealed partial class JobGrain(
     JobStore jobs,
     JobRunners runners,
     JobLogStore logs,
-    IOptions<JobOptions> options,
     TimeProvider time,
     ILogger<JobGrain> logger) : Grain, IJobGrain
 {
+    // No call to a job may last long: whoever still waits asks again.
+    private static readonly TimeSpan _stopWait = TimeSpan.FromSeconds(2);
+
     private Guid Id => this.GetPrimaryKey();
 
     public async Task StartAsync()
@@ -30,27 +31,28 @@ internal sealed partial class JobGrain(
         }
     }
 
-    public async Task StopAsync()
+    public async Task<bool> StopAsync()
     {
         var job = await jobs.UpdateAsync(Id, RequestStop, CancellationToken.None);
         if (job is null || JobVerdict.IsEnded(job))
         {
-            return;
+            return true;
         }
 
         if (runners.Stop(Id) is not { } done)
         {
             await ChangeAsync(row => JobVerdict.Complete(row, time.GetUtcNow()));
-            return;
+            return true;
         }
 
         try
         {
-            await done.WaitAsync(TimeSpan.FromSeconds(options.Value.StopWaitSeconds), time);
+            await done.WaitAsync(_stopWait, time);
+            return true;
         }
         catch (TimeoutException)
         {
-            LogStopSlow(Id, options.Value.StopWaitSeconds);
+            return false;
         }
     }
 
@@ -137,7 +139,4 @@ internal sealed partial class JobGrain(
 
     [LoggerMessage(LogLevel.Information, "Job {JobId} ended: {State}, exit code {ExitCode} {Error}")]
     private partial void LogEnded(Guid jobId, JobState state, int? exitCode, string? error);
-
-    [LoggerMessage(LogLevel.Warning, "Job {JobId} is being stopped, but its machine is not gone after {Seconds} s")]
-    private partial void LogStopSlow(Guid jobId, int seconds);
 }

@@ -63,13 +63,6 @@ public sealed class JobOptions
     public int HoldBackSeconds { get; set; } = 300;
 
     /// <summary>
-    /// How many seconds a stop waits for the machine's end before it answers; the end goes on after. Default 2, at
-    /// most 4: no call to a job may last longer.
-    /// </summary>
-    [Range(1, 4)]
-    public int StopWaitSeconds { get; set; } = 2;
-
-    /// <summary>
     /// How many seconds past a script's limit the guest has to end it before its machine is ended from outside.
     /// Default 5. Lower may cut off what the script printed last on a busy host.
     /// </summary>

@@ -39,10 +39,10 @@ public sealed record CreateJobRequest
     /// <summary>Size of the writable disk in GiB; default 2, 1 to 64.</summary>
     public int? DiskGb { get; init; }
 
-    /// <summary>Virtual processors; default 1, rounded up to a power of two.</summary>
+    /// <summary>Virtual processors; default 1, rounded up to a power of two or the limit.</summary>
     public int? Vcpus { get; init; }
 
-    /// <summary>Memory in MiB; default 1024, rounded up to a power of two from 128.</summary>
+    /// <summary>Memory in MiB; default 1024, rounded up to a power of two from 128, or the limit.</summary>
     public int? MemoryMb { get; init; }
 
     /// <summary>The script's time limit in seconds; default 300.</summary>

@@ -15,20 +15,24 @@ internal sealed class JobQueries
     public Func<MagsDbContext, Guid, Task<JobInputRow?>> Input { get; } = EF.CompileAsyncQuery(
         (MagsDbContext db, Guid id) => db.JobInputs.FirstOrDefault(input => input.JobId == id));
 
-    /// <summary>A user's active job of this name, else the newest.</summary>
-    public Func<MagsDbContext, Guid, string, Task<JobRow?>> ByName { get; } = EF.CompileAsyncQuery(
-        (MagsDbContext db, Guid userId, string name) => db.Jobs
-            .Where(job => job.UserId == userId && job.Name == name)
-            .OrderBy(job => EF.Property<bool>(job, JobTables.Ended))
-            .ThenByDescending(job => job.Id)
+    /// <summary>
+    /// A user's newest job of this name, of those that are active (neither), that wait (pending) or that have ended.
+    /// </summary>
+    public Func<MagsDbContext, Guid, string, bool, bool, Task<JobRow?>> ByName { get; } = EF.CompileAsyncQuery(
+        (MagsDbContext db, Guid userId, string name, bool isPending, bool isEnded) => db.Jobs
+            .Where(job => job.UserId == userId && job.Name == name
+                && EF.Property<bool>(job, JobTables.Ended) == isEnded
+                && (job.State == JobState.Pending) == isPending)
+            .OrderByDescending(job => job.Id)
             .FirstOrDefault());
 
-    /// <summary>A user's active job in this workspace, else the newest.</summary>
-    public Func<MagsDbContext, Guid, string, Task<JobRow?>> ByWorkspace { get; } = EF.CompileAsyncQuery(
-        (MagsDbContext db, Guid userId, string workspaceId) => db.Jobs
-            .Where(job => job.UserId == userId && job.WorkspaceId == workspaceId)
-            .OrderBy(job => EF.Property<bool>(job, JobTables.Ended))
-            .ThenByDescending(job => job.Id)
+    /// <summary>The same of a user's jobs in a workspace.</summary>
+    public Func<MagsDbContext, Guid, string, bool, bool, Task<JobRow?>> ByWorkspace { get; } = EF.CompileAsyncQuery(
+        (MagsDbContext db, Guid userId, string workspaceId, bool isPending, bool isEnded) => db.Jobs
+            .Where(job => job.UserId == userId && job.WorkspaceId == workspaceId
+                && EF.Property<bool>(job, JobTables.Ended) == isEnded
+                && (job.State == JobState.Pending) == isPending)
+            .OrderByDescending(job => job.Id)
             .FirstOrDefault());
 
     public Func<MagsDbContext, Guid, Task<int>> Count { get; } = EF.CompileAsyncQuery(

@@ -140,10 +140,13 @@ public sealed class JobStore
             }
         }
 
-        // A seek each, instead of one query that would have to sort all jobs of the name.
-        var named = await _queries.ByName(db, userId, idOrName);
-        var inWorkspace = await _queries.ByWorkspace(db, userId, idOrName);
-        return Rank(inWorkspace).CompareTo(Rank(named)) > 0 ? inWorkspace : named;
+        // A seek each, as one query would have to sort all jobs of the name.
+        return await FindAsync(isPending: false, isEnded: false)
+            ?? Newer(await FindAsync(isPending: true, isEnded: false), await FindAsync(isPending: false, isEnded: true));
+
+        async Task<JobRow?> FindAsync(bool isPending, bool isEnded) => Newer(
+            await _queries.ByName(db, userId, idOrName, isPending, isEnded),
+            await _queries.ByWorkspace(db, userId, idOrName, isPending, isEnded));
     }
 
     private async Task<JobPage> ListAsync(
@@ -160,11 +163,7 @@ public sealed class JobStore
         return new JobPage(jobs, total);
     }
 
-    /// <summary>Orders what a word may mean: none, ended, active; then by age.</summary>
-    private static (int State, Guid Id) Rank(JobRow? job) => job switch
-    {
-        null => (0, default),
-        { State: JobState.Completed or JobState.Error } => (1, job.Id),
-        _ => (2, job.Id),
-    };
+    /// <summary>The one that was accepted later.</summary>
+    private static JobRow? Newer(JobRow? one, JobRow? other) =>
+        one is null || other?.Id.CompareTo(one.Id) > 0 ? other : one;
 }

@@ -83,7 +83,7 @@ internal sealed class WorkspaceClaims(MagsDbContext db, JobRow job, WorkspaceWis
     {
         if (wish.Image is { } image && image != disk.Image)
         {
-            return new WorkspaceRefusal(WorkspaceRefusalKind.OtherImage, disk.Name, disk.Image);
+            return new WorkspaceRefusal(WorkspaceRefusalKind.OtherImage, disk.Name, disk.Image, image);
         }
 
         if (wish.DiskGb < disk.DiskGb)

@@ -6,7 +6,9 @@ namespace Mags.Data.Workspaces;
 /// <param name="Kind">Why.</param>
 /// <param name="Workspace">Name of the workspace or base.</param>
 /// <param name="There">What is there: the active job's id and name, the image or the size.</param>
-public sealed record WorkspaceRefusal(WorkspaceRefusalKind Kind, string Workspace, string There) : JobRefusal;
+/// <param name="Asked">The image that was asked for, when it is that.</param>
+public sealed record WorkspaceRefusal(
+    WorkspaceRefusalKind Kind, string Workspace, string There, string Asked = "") : JobRefusal;
 
 /// <summary>Why a workspace cannot be had.</summary>
 public enum WorkspaceRefusalKind

@@ -14,6 +14,9 @@ internal sealed partial class MicroVm : IMachine
 {
     // What a guest may be late with its answer that a process's time is over.
     private static readonly TimeSpan _grace = TimeSpan.FromSeconds(30);
+
+    // The longest delay that a timer takes. Who gives a script more gives it no limit.
+    private static readonly TimeSpan _longest = TimeSpan.FromMilliseconds(int.MaxValue);
     private static readonly TimeSpan _consoleLimit = TimeSpan.FromSeconds(2);
     private static readonly MachineExit _givenBack = new(MachineExitCause.Disposed, "The machine was given back.");
 
@@ -99,8 +102,8 @@ internal sealed partial class MicroVm : IMachine
     public async IAsyncEnumerable<ProcessEvent> RunAsync(
         ProcessSpec process, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var watchdog = process.Timeout is { } timeout
-            ? new CancellationTokenSource(timeout + _grace, _time)
+        using var watchdog = process.Timeout + _grace is { } limit && limit <= _longest
+            ? new CancellationTokenSource(limit, _time)
             : new CancellationTokenSource();
         using var any = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _overToken, watchdog.Token);
         await using var guest = new GuestProcess(_channel, process, _time, any.Token)

@@ -56,6 +56,11 @@ internal sealed class UploadReader(SpoolFolder spool, IOptions<UploadOptions> op
         {
             return (null, ErrorResult.BadRequest($"the form cannot be read: {exception.Message}"));
         }
+        catch (BadHttpRequestException exception) when (exception.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            // Said to be so long, or found to be, that it is not even read to its end.
+            return (null, TooLarge());
+        }
         catch (IOException exception) when (IsCutOff(exception))
         {
             return (null, ErrorResult.BadRequest(

@@ -56,7 +56,7 @@ internal static class MagsServer
             machines.LargestDiskGb = Math.Max(machines.LargestDiskGb, limits.Value.MaxDiskGb));
         AddOptions<NetworkOptions, NetworkOptionsValidator>(services, NetworkOptions.Section);
         AddOptions<PoolOptions, PoolOptionsValidator>(services, PoolOptions.Section);
-        services.AddOptions<PoolOptions>().PostConfigure<IOptions<JobLimitOptions>>(FitPool);
+        services.AddOptions<PoolOptions>().PostConfigure<IOptions<JobLimitOptions>, JobSizes>(FitPool);
         AddOptions<UserLimitOptions, UserLimitOptionsValidator>(services, UserLimitOptions.Section);
         services.AddMagsData();
         services.AddMagsStorage();
@@ -76,10 +76,10 @@ internal static class MagsServer
     }
 
     /// <summary>What waits is what a job gets that asks for nothing.</summary>
-    private static void FitPool(PoolOptions pool, IOptions<JobLimitOptions> limits)
+    private static void FitPool(PoolOptions pool, IOptions<JobLimitOptions> limits, JobSizes sizes)
     {
-        pool.DefaultVcpus = JobSizes.RoundUp(limits.Value.DefaultVcpus);
-        pool.DefaultMemoryMib = JobSizes.RoundUp(limits.Value.DefaultMemoryMib);
+        pool.DefaultVcpus = sizes.VcpusFor(asked: null);
+        pool.DefaultMemoryMib = sizes.MemoryMibFor(asked: null);
         pool.DefaultDiskGb = limits.Value.DefaultDiskGb;
     }
 

@@ -147,7 +147,14 @@ internal sealed partial class JobIntake(
     {
         var end = script.IndexOf('\n', StringComparison.Ordinal);
         var line = end < 0 ? script : script[..end];
-        return line.Length <= MaxFirstLineLength ? line : line[..MaxFirstLineLength];
+        if (line.Length <= MaxFirstLineLength)
+        {
+            return line;
+        }
+
+        // Half of a character is none that a database takes.
+        var kept = char.IsHighSurrogate(line[MaxFirstLineLength - 1]) ? MaxFirstLineLength - 1 : MaxFirstLineLength;
+        return $"{line[..kept]}…";
     }
 
     [LoggerMessage(LogLevel.Information, "Job {JobId} accepted ({Image}, {Vcpus} vCPU, {MemoryMib} MiB)")]

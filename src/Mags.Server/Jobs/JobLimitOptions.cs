@@ -44,7 +44,7 @@ public sealed class JobLimitOptions
     [Range(1, 1024)]
     public int DefaultVcpus { get; set; } = 1;
 
-    /// <summary>Virtual processors at most; rounded down to a power of two. Default: the host's.</summary>
+    /// <summary>Virtual processors at most. Default: the host's.</summary>
     [Range(1, 1024)]
     public int? MaxVcpus { get; set; }
 
@@ -52,7 +52,7 @@ public sealed class JobLimitOptions
     [Range(128, 16 * 1024 * 1024)]
     public int DefaultMemoryMib { get; set; } = 1024;
 
-    /// <summary>MiB of memory at most; rounded down to a power of two. Default: half the host's.</summary>
+    /// <summary>MiB of memory at most, rounded down to a multiple of 128. Default: half the host's.</summary>
     [Range(128, 16 * 1024 * 1024)]
     public int? MaxMemoryMib { get; set; }
 

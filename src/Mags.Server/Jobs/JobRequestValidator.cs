@@ -35,9 +35,9 @@ internal sealed class JobRequestValidator(
             ?? CheckScript(request)
             ?? CheckName(request)
             ?? EnvironmentRules.Check(request.Environment, Limits)
-            ?? Range("disk_gb", request.DiskGb, 1, Limits.MaxDiskGb)
-            ?? Range("vcpus", request.Vcpus, 1, sizes.MaxVcpus)
-            ?? Range("memory_mb", request.MemoryMb, JobSizes.MinMemoryMib, sizes.MaxMemoryMib)
+            ?? Range("disk_gb", request.DiskGb, 1, Limits.MaxDiskGb, nameof(Limits.MaxDiskGb))
+            ?? Range("vcpus", request.Vcpus, 1, sizes.MaxVcpus, nameof(Limits.MaxVcpus))
+            ?? Range("memory_mb", request.MemoryMb, JobSizes.MinMemoryMib, sizes.MaxMemoryMib, nameof(Limits.MaxMemoryMib))
             ?? CheckTimeout(request)
             ?? CheckStartupCommand(request)
             ?? CheckImage(request)
@@ -55,8 +55,8 @@ internal sealed class JobRequestValidator(
         Environment = EnvironmentRules.Entries(request.Environment),
         Image = ImageOf(request) ?? machines.Value.DefaultImage,
         Isolation = MicroVm,
-        Vcpus = JobSizes.RoundUp(request.Vcpus ?? Math.Min(Limits.DefaultVcpus, sizes.MaxVcpus)),
-        MemoryMib = JobSizes.RoundUp(request.MemoryMb ?? Math.Min(Limits.DefaultMemoryMib, sizes.MaxMemoryMib)),
+        Vcpus = sizes.VcpusFor(request.Vcpus),
+        MemoryMib = sizes.MemoryMibFor(request.MemoryMb),
         DiskGb = request.DiskGb ?? Limits.DefaultDiskGb,
         Workspace = WorkspaceRules.WishOf(request, ImageOf(request)),
         Files = FileRules.IdsOf(request),
@@ -115,9 +115,10 @@ internal sealed class JobRequestValidator(
             : null;
     }
 
-    private static ErrorResult? Range(string field, int? value, int min, int max) =>
+    private static ErrorResult? Range(string field, int? value, int min, int max, string setting) =>
         value is { } asked && (asked < min || asked > max)
-            ? ErrorResult.BadRequest($"field `{field}` is {asked}; it must be from {min} to {max} on this server")
+            ? ErrorResult.BadRequest(
+                $"field `{field}` is {asked}; it must be from {min} to {max} on this server (JobLimits:{setting})")
             : null;
 
     private static ErrorResult? CheckTimeout(CreateJobRequest request) =>

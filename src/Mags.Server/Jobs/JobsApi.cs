@@ -154,7 +154,7 @@ internal static class JobsApi
     }
 
     private static async Task<IResult> StopAsync(
-        HttpContext context, JobStore jobs, StoredWorkspaces stored, IGrainFactory grains, string id)
+        HttpContext context, JobStore jobs, StoredWorkspaces stored, JobStopper stopper, string id)
     {
         var (job, error) = await FindAsync(context, jobs, id);
         if (job is null)
@@ -162,8 +162,13 @@ internal static class JobsApi
             return error!;
         }
 
-        await grains.GetGrain<IJobGrain>(job.Id).StopAsync();
-        await stored.SettleAsync(job, context.RequestAborted);
+        // What an ended one kept may be another job's by now.
+        if (job.State is not (JobState.Completed or JobState.Error))
+        {
+            await stopper.StopAsync(job.Id, context.RequestAborted);
+            await stored.SettleAsync(job, context.RequestAborted);
+        }
+
         return TypedResults.Json(
             new ActionResponse { Success = true, Message = "Job stopped" }, ServerJson.Context.ActionResponse);
     }

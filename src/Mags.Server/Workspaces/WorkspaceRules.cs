@@ -41,7 +41,8 @@ internal static partial class WorkspaceRules
             $"workspace `{refusal.Workspace}` is in use by job `{refusal.There}`: one job writes to it at a time; wait until "
             + $"it ends, or stop it (`mags stop {refusal.There}`), or start from it with `base_workspace_id`"),
         WorkspaceRefusalKind.OtherImage => ErrorResult.Conflict(
-            $"workspace `{refusal.Workspace}` belongs to image `{refusal.There}`; leave field `image` out, or use another workspace"),
+            $"workspace `{refusal.Workspace}` belongs to image `{refusal.There}`, not to `{refusal.Asked}`; leave field "
+            + "`image` out, or use another workspace"),
         WorkspaceRefusalKind.Exists => ErrorResult.Conflict(
             $"there is a workspace `{refusal.Workspace}` already; name another one, or delete it (`mags workspace delete {refusal.Workspace}`)"),
         WorkspaceRefusalKind.Missing => Missing(refusal.Workspace),

@@ -59,7 +59,7 @@ public sealed class JobFindTests(PostgresServer postgres)
     {
         await using var database = await TestDatabase.CreateAsync(provider, postgres);
         var ada = await database.AddUserAsync();
-        foreach (var state in new[] { JobState.Pending, JobState.Running, JobState.Sleeping })
+        foreach (var state in new[] { JobState.Running, JobState.Sleeping })
         {
             var name = state.ToString();
             var active = await database.AddJobAsync(ada, name, state, "w-" + name);
@@ -77,9 +77,28 @@ public sealed class JobFindTests(PostgresServer postgres)
         await using var database = await TestDatabase.CreateAsync(provider, postgres);
         var ada = await database.AddUserAsync();
         await database.AddJobAsync(ada, "a", JobState.Running);
-        var newest = await database.AddJobAsync(ada, "a", JobState.Pending);
+        var newest = await database.AddJobAsync(ada, "a", JobState.Sleeping);
 
         Assert.Equal(newest.Id, (await database.Jobs.FindAsync(ada, "a", RunToken))?.Id);
+    }
+
+    [Theory, EachDatabase]
+    public async Task FindAsync_OneThatWaits_IsNotActiveAndComesByItsAge(string provider)
+    {
+        await using var database = await TestDatabase.CreateAsync(provider, postgres);
+        var ada = await database.AddUserAsync();
+        var running = await database.AddJobAsync(ada, "a", JobState.Running, "w");
+        await database.AddJobAsync(ada, "a", JobState.Pending);
+        await database.AddJobAsync(ada, "w", JobState.Pending);
+        await database.AddJobAsync(ada, "b", JobState.Pending);
+        var ended = await database.AddJobAsync(ada, "b", JobState.Completed);
+        await database.AddJobAsync(ada, "c", JobState.Completed);
+        var waiting = await database.AddJobAsync(ada, "c", JobState.Pending);
+
+        Assert.Equal(running.Id, (await database.Jobs.FindAsync(ada, "a", RunToken))?.Id);
+        Assert.Equal(running.Id, (await database.Jobs.FindAsync(ada, "w", RunToken))?.Id);
+        Assert.Equal(ended.Id, (await database.Jobs.FindAsync(ada, "b", RunToken))?.Id);
+        Assert.Equal(waiting.Id, (await database.Jobs.FindAsync(ada, "c", RunToken))?.Id);
     }
 
     [Theory, EachDatabase]

@@ -125,7 +125,7 @@ public sealed class WorkspaceClaimTests(PostgresServer postgres)
         await EndAsync(database, first);
 
         Assert.Equal(
-            new WorkspaceRefusal(WorkspaceRefusalKind.OtherImage, "w", "debian"),
+            new WorkspaceRefusal(WorkspaceRefusalKind.OtherImage, "w", "debian", "alpine"),
             (await AddAsync(database, ada, new WorkspaceWish { Name = "w", Image = "alpine" })).Refusal);
         Assert.Equal(
             new WorkspaceRefusal(WorkspaceRefusalKind.Larger, "w", "4"),

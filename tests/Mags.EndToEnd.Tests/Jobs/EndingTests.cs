@@ -47,6 +47,14 @@ public sealed class EndingTests(SharedServer shared)
     }
 
     [Fact]
+    public async Task Script_WithTheLongestLimit_Runs()
+    {
+        var job = await shared.Api.RunAsync("sleep 0.1; exit 7", body => body["timeout"] = int.MaxValue);
+
+        Assert.Equal(("error", 7), (job.Status, job.ExitCode));
+    }
+
+    [Fact]
     public async Task Stop_WhileRunning_CompletesWithinTwoSeconds()
     {
         var id = await shared.Api.SubmitAsync("echo up; sleep 300");

@@ -113,6 +113,25 @@ public sealed class FilesApiTests(SharedServer shared)
     }
 
     [Fact]
+    public async Task Post_SaidToBeFarTooLong_Is413ThatNamesTheFilesLimitUnread()
+    {
+        await using var server = await RunningServer.StartAsync("""{"Files": {"MaxBytes": 1048576}}""");
+        using var client = new TcpClient();
+        await client.ConnectAsync("127.0.0.1", new Uri(server.Url).Port, Cancelled);
+        await client.GetStream().WriteAsync(
+            Encoding.ASCII.GetBytes(
+                $"POST /api/v1/mags-files HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.Token}\r\n"
+                + $"Content-Type: multipart/form-data; boundary={FileClient.Boundary}\r\nContent-Length: 1000000000000\r\n\r\n"),
+            Cancelled);
+
+        using var answer = new StreamReader(client.GetStream());
+        var (status, text) = (await answer.ReadLineAsync(Cancelled), await answer.ReadToEndAsync(Cancelled));
+
+        Assert.StartsWith("HTTP/1.1 413", status, StringComparison.Ordinal);
+        Assert.Contains("the file is over the limit of 1048576 bytes", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Post_CutOff_KeepsNothing()
     {
         await using var server = await RunningServer.StartAsync();

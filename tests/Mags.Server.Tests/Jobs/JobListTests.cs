@@ -31,6 +31,18 @@ public sealed class JobListTests(SharedServer shared)
         Assert.Equal(5, past.Number("total"));
     }
 
+    [Fact]
+    public async Task List_LongFirstLine_IsCutBetweenCharacters()
+    {
+        var id = await _server.AcceptAsync($"#{new string('x', 1022)}\U0001F600{new string('y', 99)}\nexit 0");
+
+        var jobs = Jobs(await _server.GetAsync("/api/v1/mags-jobs?page_size=100"));
+
+        Assert.Equal(
+            $"#{new string('x', 1022)}…",
+            jobs.Single(job => job.GetProperty("request_id").GetString() == id).GetProperty("script").GetString());
+    }
+
     [Theory]
     [InlineData("", 1, 20)]
     [InlineData("?page_size=1000", 1, 100)]

@@ -68,7 +68,7 @@ public sealed class WorkspacesApiTests(SharedServer shared)
     }
 
     [Theory]
-    [InlineData("\"image\": \"alpine\"", HttpStatusCode.Conflict, "belongs to image `debian`")]
+    [InlineData("\"image\": \"alpine\"", HttpStatusCode.Conflict, "belongs to image `debian`, not to `alpine`")]
     [InlineData("\"disk_gb\": 3", HttpStatusCode.BadRequest, "field `disk_gb` must be at least 4")]
     public async Task Workspace_AskedForAsItIsNot_IsRefused(string field, HttpStatusCode status, string error)
     {
