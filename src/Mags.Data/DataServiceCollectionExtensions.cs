@@ -33,6 +33,7 @@ public static class DataServiceCollectionExtensions
             provider.GetRequiredService<Database>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new SnapshotStore(provider.GetRequiredService<Database>()));
+        services.AddSingleton(provider => new StoreBinding(provider.GetRequiredService<Database>()));
         services.AddSingleton(provider => new FileStore(provider.GetRequiredService<Database>()));
         services.AddSingleton(provider => new AccountStore(
             provider.GetRequiredService<Database>(),

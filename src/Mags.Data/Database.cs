@@ -25,6 +25,19 @@ internal abstract class Database : IAsyncDisposable
     }
 
     /// <summary>
+    /// Runs a read of several statements, which all see the rows as they are at the first of them: what others write in
+    /// between is not seen by half.
+    /// </summary>
+    public Task<T> ReadWholeAsync<T>(Func<MagsDbContext, Task<T>> read, CancellationToken cancellationToken) =>
+        ReadAsync(
+            async db =>
+            {
+                await using var view = await BeginViewAsync(db);
+                return await read(db);
+            },
+            cancellationToken);
+
+    /// <summary>
     /// Runs a write in a transaction; what it wrote is durable when this returns. Cancelling takes it back as long as
     /// it has not begun; after that it is carried out, and told as it went.
     /// </summary>
@@ -49,4 +62,7 @@ internal abstract class Database : IAsyncDisposable
 
     /// <summary>A pooled context that does not track.</summary>
     protected abstract MagsDbContext CreateReader();
+
+    /// <summary>Begins a transaction that only reads, and sees the rows as they are at its first statement.</summary>
+    protected abstract Task<IAsyncDisposable> BeginViewAsync(MagsDbContext db);
 }

@@ -45,6 +45,13 @@ public sealed class ObjectStoreOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:10", "90.00:00:00")]
     public TimeSpan SweepGrace { get; set; } = TimeSpan.FromHours(24);
 
+    /// <summary>
+    /// Begins with a store that is not the one used before. Default false: then it is refused, as it is most often a disk that
+    /// is not mounted or a wrong name. What this node has of its workspaces is sent to it anew; those that only the former
+    /// store has cannot be used until that is back.
+    /// </summary>
+    public bool AcceptOther { get; set; }
+
     /// <summary>Whether what the kind needs is there.</summary>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

@@ -105,8 +105,9 @@ internal sealed partial class JobRunner(
         }
         finally
         {
-            await disks.CloseAsync(disk);
-            sync.Request(disk);
+            // As with the job's own row: not ended before it is written what became of its disk.
+            _ = await reporter.UntilWrittenAsync(job.Id, () => disks.CloseAsync(disk), CancellationToken.None);
+            sync.Request(disk, isWhole: false);
         }
     }
 
@@ -123,7 +124,7 @@ internal sealed partial class JobRunner(
             }
 
             await reporter.ScriptEndedAsync(job.Id, outcome);
-            sync.Request(disk);
+            sync.Request(disk, isWhole: true);
         }
 
         run.Rest();

@@ -1,12 +1,16 @@
+using Mags.Data.Workspaces;
+using Mags.Storage;
 using Mags.Storage.Objects;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Mags.Cluster.Objects;
 
 /// <summary>
 /// Opens the object store before its first use, and again until that succeeds: nothing is written to one that is not ours.
 /// </summary>
-public sealed partial class StoreGate(IObjectStore store, ILogger<StoreGate> logger) : IDisposable
+public sealed partial class StoreGate(
+    IObjectStore store, StoreBinding binding, IOptions<ObjectStoreOptions> options, ILogger<StoreGate> logger) : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1);
     private readonly Lock _changing = new();
@@ -30,7 +34,13 @@ public sealed partial class StoreGate(IObjectStore store, ILogger<StoreGate> log
         {
             if (!_state.IsOpen)
             {
-                _ = await StoreIdentity.OpenAsync(store, cancellationToken);
+                var wanted = options.Value.AcceptOther ? null : await binding.GetAsync(cancellationToken);
+                var there = await StoreIdentity.OpenAsync(store, wanted, cancellationToken);
+                if (await binding.SetAsync(there.StoreId, cancellationToken) is > 0 and var count)
+                {
+                    LogOther(store.Location, count);
+                }
+
                 var conditional = await store.ConditionalWrites(cancellationToken);
                 Change(state => state with { IsOpen = true, ConditionalWrites = conditional, Fault = null });
                 LogOpened(store.Location, conditional);
@@ -63,6 +73,9 @@ public sealed partial class StoreGate(IObjectStore store, ILogger<StoreGate> log
             _state = change(_state);
         }
     }
+
+    [LoggerMessage(LogLevel.Warning, "{Location} is not the object store of before; {Count} workspaces are sent to it anew")]
+    private partial void LogOther(string location, int count);
 
     [LoggerMessage(LogLevel.Information, "The object store is {Location} (conditional writes: {Conditional})")]
     private partial void LogOpened(string location, bool conditional);

@@ -14,6 +14,11 @@ internal sealed partial class LayerRecovery(
     WorkspaceRemoval removal,
     ILogger<LayerRecovery> logger)
 {
+    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Ends when rows and files are in line: what makes layers waits for it, or they would be taken for garbage.</summary>
+    public Task Done => _done.Task;
+
     /// <summary>Seals what a dead server has left open, and removes files that no workspace knows.</summary>
     public async Task RecoverAsync(CancellationToken cancellationToken)
     {
@@ -30,6 +35,8 @@ internal sealed partial class LayerRecovery(
             files.Remove(layer);
             LogRemoved(layer);
         }
+
+        _done.SetResult();
     }
 
     /// <summary>Where files are lost that are in the object store, what is there is what the workspace is.</summary>

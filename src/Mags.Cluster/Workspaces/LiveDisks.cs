@@ -42,22 +42,28 @@ internal sealed partial class LiveDisks(LayerStore layers, LayerFiles files, ILo
     /// Seals what the guest has written until now, when it has written anything. Where its sandbox is about to end, its end
     /// does it.
     /// </summary>
+    /// <param name="workspace">The workspace.</param>
+    /// <param name="isAsked">
+    /// Whether somebody asked for it: then also what the guest has in its memory only is brought to its disk.
+    /// </param>
+    /// <param name="cancellationToken">Gives up before it begins.</param>
     /// <returns>Whether all that was written before this call is sealed.</returns>
     /// <exception cref="MachineException">It could not be sealed; the guest goes on as before.</exception>
-    public async Task<bool> SealAsync(Guid workspace, CancellationToken cancellationToken)
+    public async Task<bool> SealAsync(Guid workspace, bool isAsked, CancellationToken cancellationToken)
     {
         var isSealed = false;
-        await UseAsync(
+        await InTurnAsync(
             workspace,
-            async (_, machine) =>
+            async live =>
             {
+                await NoteSealedAsync(workspace, live);
                 var open = await layers.ListOpenAsync(workspace, cancellationToken);
 
-                // Two are open where a seal was cut off: which of them is written to is seen at the end.
-                if (open.Count == 1 && files.HasChanged(open[0])
+                // Two are open where it is not known which of them is written to: that is seen at the end.
+                if (open.Count == 1 && (isAsked || files.HasChanged(open[0]))
                     && await layers.StackAsync(workspace, open[0], cancellationToken) is { } next)
                 {
-                    await SealAsync(workspace, machine, open[0], next);
+                    await SealAsync(workspace, live, open[0], next);
                     isSealed = true;
                 }
             },
@@ -66,7 +72,10 @@ internal sealed partial class LiveDisks(LayerStore layers, LayerFiles files, ILo
     }
 
     /// <summary>Does something with a disk and its machine, one at a time. Nothing happens when no sandbox runs.</summary>
-    public async Task UseAsync(Guid workspace, Func<JobDisk, IMachine, Task> use, CancellationToken cancellationToken)
+    public Task UseAsync(Guid workspace, Func<JobDisk, IMachine, Task> use, CancellationToken cancellationToken) =>
+        InTurnAsync(workspace, live => use(live.Disk, live.Machine), cancellationToken);
+
+    private async Task InTurnAsync(Guid workspace, Func<LiveDisk, Task> use, CancellationToken cancellationToken)
     {
         if (!_disks.TryGetValue(workspace, out var live))
         {
@@ -78,7 +87,7 @@ internal sealed partial class LiveDisks(LayerStore layers, LayerFiles files, ILo
         {
             if (!live.IsOver)
             {
-                await use(live.Disk, live.Machine);
+                await use(live);
             }
         }
         finally
@@ -88,11 +97,11 @@ internal sealed partial class LiveDisks(LayerStore layers, LayerFiles files, ILo
     }
 
     // Not to be cut off half-way.
-    private async Task SealAsync(Guid workspace, IMachine machine, Guid layer, Guid next)
+    private async Task SealAsync(Guid workspace, LiveDisk live, Guid layer, Guid next)
     {
         try
         {
-            var seal = await machine.SealLayerAsync(files.PathOf(next), CancellationToken.None);
+            var seal = await live.Machine.SealLayerAsync(files.PathOf(next), CancellationToken.None);
             LogSealed(layer, workspace, seal.IsFrozen, seal.Pause.TotalMilliseconds);
         }
         catch when (!File.Exists(files.PathOf(next)))
@@ -101,7 +110,18 @@ internal sealed partial class LiveDisks(LayerStore layers, LayerFiles files, ILo
             throw;
         }
 
-        await layers.SealAsync(workspace, layer, files.Flush(layer) ?? 0, CancellationToken.None);
+        live.Sealed = layer;
+        await NoteSealedAsync(workspace, live);
+    }
+
+    /// <summary>Has a layer that the guest has left known as sealed; the next seal does so where this one cannot.</summary>
+    private async Task NoteSealedAsync(Guid workspace, LiveDisk live)
+    {
+        if (live.Sealed is { } layer)
+        {
+            await layers.SealAsync(workspace, layer, files.Flush(layer) ?? 0, CancellationToken.None);
+            live.Sealed = null;
+        }
     }
 
     private sealed class LiveDisk(JobDisk disk, IMachine machine)
@@ -114,6 +134,9 @@ internal sealed partial class LiveDisks(LayerStore layers, LayerFiles files, ILo
         public SemaphoreSlim Turn { get; } = new(1);
 
         public bool IsOver { get; set; }
+
+        /// <summary>The layer that its guest has left, as long as its row does not say so.</summary>
+        public Guid? Sealed { get; set; }
     }
 
     [LoggerMessage(LogLevel.Debug, "Layer {Layer} of workspace {Workspace} was sealed while its guest runs (frozen: {Frozen}, {Milliseconds} ms)")]

@@ -21,8 +21,12 @@ internal sealed class OpenLayers(
     /// Opens a layer in a workspace, in which no other job is active. What it lies on stays until it is unpinned. Null when
     /// there is no such workspace.
     /// </summary>
+    /// <param name="userId">Whose workspace.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="diskGb">Size of the job's disk in GiB.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="MachineException">The workspace could not be brought from the object store.</exception>
-    public async Task<OpenedLayer?> OpenAsync(Guid userId, string name, CancellationToken cancellationToken)
+    public async Task<OpenedLayer?> OpenAsync(Guid userId, string name, int diskGb, CancellationToken cancellationToken)
     {
         while (await workspaces.FindAsync(userId, name, cancellationToken) is { } found)
         {
@@ -39,7 +43,9 @@ internal sealed class OpenLayers(
 
             // None where it is not, or not any more, what was found.
             if (await held.PinAsync(
-                () => layers.OpenAsync(userId, name, cancellationToken), opened => opened?.Below, cancellationToken) is { } layer)
+                () => layers.OpenAsync(userId, name, diskGb, cancellationToken),
+                opened => opened?.Below,
+                cancellationToken) is { } layer)
             {
                 return layer;
             }
@@ -50,17 +56,19 @@ internal sealed class OpenLayers(
 
     /// <summary>
     /// Seals what is open in a workspace; no machine writes to it any more. Of several layers the upper ones may have no
-    /// file: then nothing was written to them.
+    /// file, or one that a crash cut off as it was made: then nothing was written to them.
     /// </summary>
     public async Task SettleAsync(Guid workspace, CancellationToken cancellationToken)
     {
         var open = await layers.ListOpenAsync(workspace, cancellationToken);
-        foreach (var layer in open.Reverse().TakeWhile(layer => !files.Exists(layer)))
+        var unwritten = open.Reverse().TakeWhile(layer => !files.IsWhole(layer)).ToList();
+        foreach (var layer in unwritten)
         {
             await layers.AbandonAsync(workspace, layer, cancellationToken);
+            files.Remove(layer);
         }
 
-        foreach (var layer in open)
+        foreach (var layer in open.Except(unwritten))
         {
             if (files.Flush(layer) is { } bytes)
             {

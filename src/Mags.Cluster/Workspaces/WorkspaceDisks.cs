@@ -1,3 +1,4 @@
+using Mags.Data;
 using Mags.Data.Jobs;
 using Mags.Data.Workspaces;
 using Mags.Machines;
@@ -52,33 +53,38 @@ internal sealed partial class WorkspaceDisks(
     public Task ReleaseAsync(JobDisk disk) => disk.Kept is { } kept ? live.RemoveAsync(kept) : Task.CompletedTask;
 
     /// <summary>
-    /// Seals what the job has written; its machine is gone. What cannot be written to the database now is made up before
+    /// Seals what the job has written; its machine is gone. What cannot be brought to the node's disk now is made up before
     /// the workspace is used next.
     /// </summary>
-    public async Task CloseAsync(JobDisk disk)
+    /// <returns>Whether it is sealed.</returns>
+    /// <exception cref="DatabaseException">It is not told; to be repeated.</exception>
+    public async Task<bool> CloseAsync(JobDisk disk)
     {
+        var isSealed = disk.Kept is not { } kept || await SealAsync(kept);
         held.Unpin(disk.Pinned);
-        if (disk.Kept is not { } kept)
-        {
-            return;
-        }
+        return isSealed;
+    }
 
+    private async Task<bool> SealAsync(Guid workspace)
+    {
         try
         {
-            await open.SettleAsync(kept, CancellationToken.None);
-            shortener.NoteGrown(kept);
+            await open.SettleAsync(workspace, CancellationToken.None);
+            shortener.NoteGrown(workspace);
+            return true;
         }
 #pragma warning disable CA1031 // The layer is there and its row says that it is open: nothing is lost.
-        catch (Exception exception)
+        catch (Exception exception) when (exception is not DatabaseException)
 #pragma warning restore CA1031
         {
-            LogNotSealed(kept, exception);
+            LogNotSealed(workspace, exception);
+            return false;
         }
     }
 
     private async Task<JobDisk> OpenOwnAsync(JobRow job, string name, CancellationToken cancellationToken)
     {
-        var opened = await open.OpenAsync(job.UserId, name, cancellationToken) ?? throw Gone(name);
+        var opened = await open.OpenAsync(job.UserId, name, job.DiskGb, cancellationToken) ?? throw Gone(name);
         var disk = new JobDisk
         {
             Machine = new MachineDisk([.. opened.Below.Select(files.PathOf)], files.PathOf(opened.Id)),
@@ -91,14 +97,15 @@ internal sealed partial class WorkspaceDisks(
         {
             if (opened.Below.Count == 1)
             {
-                await files.AddEmptyAsync(opened.Below[0], opened.Workspace.DiskGb, cancellationToken);
+                await files.AddEmptyAsync(opened.Below[0], job.DiskGb, cancellationToken);
             }
 
             return disk;
         }
         catch
         {
-            await CloseAsync(disk);
+            // No file was made, so there is nothing to seal: its row goes at the workspace's next use.
+            held.Unpin(disk.Pinned);
             throw;
         }
     }

@@ -1,3 +1,4 @@
+using System.Data;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage;
@@ -93,6 +94,9 @@ internal sealed class PostgresDatabase : Database
     }
 
     protected override MagsDbContext CreateReader() => _readers.CreateDbContext();
+
+    protected override async Task<IAsyncDisposable> BeginViewAsync(MagsDbContext db) =>
+        await db.Database.BeginTransactionAsync(IsolationLevel.RepeatableRead);
 
     private static async Task EnsureExistsAsync(MagsDbContext db, CancellationToken cancellationToken)
     {

@@ -94,6 +94,17 @@ internal sealed class SqliteDatabase : Database
 
     protected override MagsDbContext CreateReader() => _readers.CreateDbContext();
 
+    protected override async Task<IAsyncDisposable> BeginViewAsync(MagsDbContext db)
+    {
+        // EF's own would begin as a writer's, and wait for the one there is.
+        await db.Database.OpenConnectionAsync();
+#pragma warning disable CA1849 // The other one begins as a writer's too. It waits for nothing: SQLite has no network.
+        var view = ((SqliteConnection)db.Database.GetDbConnection()).BeginTransaction(deferred: true);
+#pragma warning restore CA1849
+        _ = await db.Database.UseTransactionAsync(view);
+        return view;
+    }
+
     /// <summary>Only the server's own user may read it: it holds scripts and their environment.</summary>
     private static void CreateFile(string path)
     {

@@ -20,11 +20,16 @@ public sealed class LayerStore
     /// Opens a layer for a job to write to, on the newest sealed one. A workspace that has none gets its lowest first. As
     /// long as that is the only one, the caller sees to it that its file, an empty disk, is there.
     /// </summary>
+    /// <param name="userId">Whose workspace.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="diskGb">Size of the job's disk in GiB: it may have been set to another since the job was accepted.</param>
+    /// <param name="cancellationToken">Takes it back while it waits.</param>
     /// <returns>
     /// What it lies on; null when there is no such workspace, or the object store alone has what it holds: that has to be
     /// brought here first, or the job would find it empty.
     /// </returns>
-    public Task<OpenedLayer?> OpenAsync(Guid userId, string name, CancellationToken cancellationToken) =>
+    public Task<OpenedLayer?> OpenAsync(
+        Guid userId, string name, int diskGb, CancellationToken cancellationToken) =>
         _database.WriteAsync(
             async db =>
             {
@@ -38,12 +43,12 @@ public sealed class LayerStore
                 var below = await LayerChains.ListAsync(db, workspace.TopLayerId);
                 if (below.Count == 0)
                 {
-                    below = [NewLayer(null, workspace.DiskGb)];
+                    below = [NewLayer(null, diskGb)];
                     db.Add(below[0]);
                     workspace.TopLayerId = below[0].Id;
                 }
 
-                var open = NewLayer(below[^1].Id, workspace.DiskGb);
+                var open = NewLayer(below[^1].Id, diskGb);
                 db.Add(open);
                 workspace.OpenLayerId = open.Id;
                 await db.SaveChangesAsync(CancellationToken.None);
@@ -65,7 +70,9 @@ public sealed class LayerStore
                     return (Guid?)null;
                 }
 
-                var next = NewLayer(openLayerId, workspace.DiskGb);
+                // Of its machine's disk, whatever the size is from the next job on.
+                var diskGb = await db.Layers.Where(layer => layer.Id == openLayerId).Select(layer => layer.DiskGb).FirstAsync();
+                var next = NewLayer(openLayerId, diskGb);
                 db.Add(next);
                 workspace.OpenLayerId = next.Id;
                 await db.SaveChangesAsync(CancellationToken.None);
@@ -93,6 +100,7 @@ public sealed class LayerStore
                     return 0;
                 }
 
+                workspace.LastUsedAt = _time.GetUtcNow();
                 workspace.TopLayerId = layerId;
                 workspace.OpenLayerId = workspace.OpenLayerId == layerId ? null : workspace.OpenLayerId;
                 workspace.Bytes = chain.Sum(layer => layer.Bytes);
@@ -117,7 +125,7 @@ public sealed class LayerStore
 
     /// <summary>The open layers of a workspace, the lowest first; more than one only while it is being sealed.</summary>
     public Task<IReadOnlyList<Guid>> ListOpenAsync(Guid workspaceId, CancellationToken cancellationToken) =>
-        _database.ReadAsync<IReadOnlyList<Guid>>(
+        _database.ReadWholeAsync<IReadOnlyList<Guid>>(
             async db => await db.Workspaces.FirstOrDefaultAsync(row => row.Id == workspaceId) is { OpenLayerId: { } open } found
                 ?
                 [
@@ -135,7 +143,7 @@ public sealed class LayerStore
 
     /// <summary>The layers that one lies on, the lowest first.</summary>
     public Task<IReadOnlyList<Guid>> ListBelowAsync(Guid layerId, CancellationToken cancellationToken) =>
-        _database.ReadAsync<IReadOnlyList<Guid>>(
+        _database.ReadWholeAsync<IReadOnlyList<Guid>>(
             async db => [.. (await LayerChains.ListAsync(db, layerId)).SkipLast(1).Select(layer => layer.Id)],
             cancellationToken);
 
@@ -151,7 +159,7 @@ public sealed class LayerStore
     /// </summary>
     /// <returns>Null when there is nothing to merge, or no such workspace.</returns>
     public Task<LayerMerge?> PlanMergeAsync(Guid workspaceId, int most, CancellationToken cancellationToken) =>
-        _database.ReadAsync(
+        _database.ReadWholeAsync(
             async db =>
             {
                 var workspace = await db.Workspaces.FirstOrDefaultAsync(row => row.Id == workspaceId, cancellationToken);
@@ -177,7 +185,7 @@ public sealed class LayerStore
                     own = 1;
                 }
 
-                return MergeOf(chain, own, EndOfSynced(workspace, chain, own), most);
+                return MergeOf(chain, Mergeable(workspace, chain, own, most), most);
             },
             cancellationToken);
 
@@ -224,17 +232,21 @@ public sealed class LayerStore
 
     /// <summary>
     /// What is above the synced layer is on its way to the object store: merged with it, all of it would have to be compared.
+    /// So only what is synced is merged, or, where too much waits for a store that is down, only what is not.
     /// </summary>
-    private static int EndOfSynced(WorkspaceRow workspace, List<LayerRow> chain, int own)
+    private static Range Mergeable(WorkspaceRow workspace, List<LayerRow> chain, int own, int most)
     {
         var synced = chain.FindIndex(layer => layer.Id == workspace.SyncedLayerId);
-        return workspace.Persistent && synced > own ? synced + 1 : chain.Count;
+        return !workspace.Persistent || synced < own ? own..chain.Count
+            : chain.Count - synced > most ? (synced + 1)..chain.Count
+            : own..(synced + 1);
     }
 
-    private static LayerMerge? MergeOf(List<LayerRow> chain, int own, int end, int most)
+    private static LayerMerge? MergeOf(List<LayerRow> chain, Range mergeable, int most)
     {
+        var (first, end) = (mergeable.Start.Value, mergeable.End.Value);
         var begin = end - 1;
-        for (var bytes = chain[begin].Bytes; begin > own; begin--)
+        for (var bytes = chain[begin].Bytes; begin > first; begin--)
         {
             if (chain[begin - 1].Bytes > 2 * bytes && chain.Count - (end - begin) < most)
             {

@@ -71,7 +71,7 @@ public sealed class SnapshotStore
     /// <summary>What there is to sync of a workspace.</summary>
     /// <returns>Null when there is nothing: it is gone, not persistent, never written to, or synced.</returns>
     public Task<SyncPlan?> PlanAsync(Guid workspaceId, CancellationToken cancellationToken) =>
-        _database.ReadAsync(
+        _database.ReadWholeAsync(
             async db =>
             {
                 var workspace = await db.Workspaces.FirstOrDefaultAsync(row => row.Id == workspaceId);
@@ -197,7 +197,7 @@ public sealed class SnapshotStore
 
     /// <summary>All workspaces, with the layers that each starts from, the lowest first.</summary>
     public Task<IReadOnlyList<WorkspaceLayers>> ListAsync(CancellationToken cancellationToken) =>
-        _database.ReadAsync<IReadOnlyList<WorkspaceLayers>>(
+        _database.ReadWholeAsync<IReadOnlyList<WorkspaceLayers>>(
             async db =>
             {
                 var parents = await db.Layers.ToDictionaryAsync(layer => layer.Id, layer => layer.ParentId, cancellationToken);

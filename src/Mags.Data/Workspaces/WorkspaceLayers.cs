@@ -54,5 +54,5 @@ public sealed record WorkspaceSummary(WorkspaceRow Workspace, bool HasActive, Gu
 /// <param name="Found">Whether there was such a workspace.</param>
 /// <param name="ActiveJobs">How many active jobs kept it; 0 when it is deleted.</param>
 /// <param name="Layers">Layers whose files nobody needs any more.</param>
-/// <param name="IsStored">Whether it is in the object store too, from which it has still to go.</param>
-public sealed record WorkspaceDeletion(bool Found, int ActiveJobs, IReadOnlyList<Guid> Layers, bool IsStored);
+/// <param name="Stored">Its id when it is in the object store too, from which it has still to go.</param>
+public sealed record WorkspaceDeletion(bool Found, int ActiveJobs, IReadOnlyList<Guid> Layers, Guid? Stored);

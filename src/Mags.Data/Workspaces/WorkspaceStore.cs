@@ -139,7 +139,7 @@ public sealed class WorkspaceStore
     /// <summary>What a base's readers start from: its newest sealed layers, the lowest first.</summary>
     /// <returns>Null when there is no such workspace any more.</returns>
     public Task<WorkspaceLayers?> ReadAsync(Guid userId, string name, CancellationToken cancellationToken) =>
-        _database.ReadAsync(
+        _database.ReadWholeAsync(
             async db =>
             {
                 if (await FindAsync(db.Workspaces, userId, name) is not { } workspace)
@@ -171,7 +171,7 @@ public sealed class WorkspaceStore
                 var active = await ActiveJobs(db, userId, name).CountAsync(CancellationToken.None);
                 if (active > 0 || await FindAsync(db.Workspaces.AsTracking(), userId, name) is not { } workspace)
                 {
-                    return new WorkspaceDeletion(active > 0, active, [], false);
+                    return new WorkspaceDeletion(active > 0, active, [], null);
                 }
 
                 db.Remove(workspace);
@@ -180,7 +180,7 @@ public sealed class WorkspaceStore
                     true,
                     0,
                     await LayerChains.ReleaseAsync(db, workspace.OpenLayerId ?? workspace.TopLayerId),
-                    workspace.Persistent);
+                    workspace.Persistent ? workspace.Id : null);
             },
             cancellationToken);
 

@@ -8,11 +8,16 @@ internal sealed class LayerFile : IDisposable
     /// <summary>What a new layer's file says of its last write, so that the first one by a machine shows.</summary>
     internal static readonly DateTime Unwritten = DateTime.UnixEpoch;
 
+    // Header, reference counts and their table, of a cluster each; the table of the clusters that hold data follows.
+    private const int LeastBytes = 3 * 65536;
+
     private LayerFile(string path, FileAccess access)
     {
         Path = path;
         Handle = File.OpenHandle(path, FileMode.Open, access, FileShare.ReadWrite);
     }
+
+    private static ReadOnlySpan<byte> Magic => [(byte)'Q', (byte)'F', (byte)'I', 0xFB];
 
     internal string Path { get; }
 
@@ -62,6 +67,20 @@ internal sealed class LayerFile : IDisposable
         File.Copy(blank.LayerTemplate, path);
         File.SetLastWriteTimeUtc(path, Unwritten);
         return new LayerFile(path, FileAccess.ReadWrite);
+    }
+
+    /// <summary>Whether a file has the beginning of a layer; one whose making a crash cut off is short, or empty.</summary>
+    internal static bool IsWhole(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return false;
+        }
+
+        using var file = File.OpenHandle(path, share: FileShare.ReadWrite);
+        Span<byte> magic = stackalloc byte[Magic.Length];
+        return RandomAccess.GetLength(file) > LeastBytes && RandomAccess.Read(file, magic, 0) == magic.Length
+            && magic.SequenceEqual(Magic);
     }
 
     public void Dispose() => Handle.Dispose();

@@ -40,6 +40,12 @@ public sealed class LayerFiles
     /// <summary>Whether a layer's file is there.</summary>
     public bool Exists(Guid layer) => File.Exists(PathOf(layer));
 
+    /// <summary>
+    /// Whether a layer's file is there and was made to its end. One that is not was never written to: its first write goes
+    /// to the disk with all that was there before.
+    /// </summary>
+    public bool IsWhole(Guid layer) => LayerFile.IsWhole(PathOf(layer));
+
     /// <summary>Whether a machine has written to a layer since it was made.</summary>
     public bool HasChanged(Guid layer) => File.GetLastWriteTimeUtc(PathOf(layer)) > LayerFile.Unwritten;
 

@@ -174,6 +174,13 @@ internal sealed class QemuProcess : IAsyncDisposable
                 MachineFault.Hypervisor,
                 $"QEMU could not copy layers: {(ended.Task.IsCompleted ? await ended.Task : _folder.LastError())}");
         }
+
+        // Its tables are in QEMU's memory still, and a fault as it quits would not be told: so they are written now, as a
+        // layer that is not to be written any more.
+        var sealedNode = DiskNodes.OwnNode(chain.Own, chain.Below[@base], disk.IsKept);
+        sealedNode["read-only"] = true;
+        _ = await Monitor.ExecuteAsync(
+            "blockdev-reopen", new JsonObject { ["options"] = new JsonArray(sealedNode) }, cancellationToken);
     }
 
     /// <summary>What the guest wrote last to its console; empty when QEMU cannot tell.</summary>
@@ -191,10 +198,15 @@ internal sealed class QemuProcess : IAsyncDisposable
     }
 
     /// <summary>Asks QEMU to end and waits for it; what it writes is complete then.</summary>
+    /// <exception cref="MachineException">It ended otherwise.</exception>
     internal async Task QuitAsync(CancellationToken cancellationToken)
     {
         _ = await Monitor.ExecuteAsync("quit", null, cancellationToken);
-        _ = await Exited.WaitAsync(QmpClient.CommandTimeout, _time, cancellationToken);
+        var exit = await Exited.WaitAsync(QmpClient.CommandTimeout, _time, cancellationToken);
+        if (!exit.Success)
+        {
+            throw new MachineException(MachineFault.Hypervisor, $"QEMU {exit} as it was to quit: {_folder.LastError()}");
+        }
     }
 
     /// <summary>Kills the process without waiting.</summary>

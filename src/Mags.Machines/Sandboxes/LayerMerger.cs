@@ -41,7 +41,6 @@ public sealed partial class LayerMerger
                 await machine.Qemu.CopyUpAsync(disk, below.Count - 1, BytesPerSecond, cancellationToken);
             }
 
-            // What it has not written yet it writes when it quits.
             await machine.Qemu.QuitAsync(cancellationToken);
         }
         catch

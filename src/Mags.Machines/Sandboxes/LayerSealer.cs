@@ -131,7 +131,9 @@ internal sealed partial class LayerSealer(
         {
             await disk.CloseSealedAsync();
         }
-        catch (MachineException e)
+#pragma warning disable CA1031 // Whatever it is, as that no file can be opened: the guest goes on in the next layer.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
             // It is sealed nevertheless: nothing in QEMU writes to it any more.
             LogNotClosed(logger, machineId, e.Message);

@@ -164,9 +164,9 @@ internal static class WorkspacesApi
                     $"workspace '{id}' has {deletion.ActiveJobs} active job(s); stop them first");
         }
 
-        if (deletion.IsStored)
+        if (deletion.Stored is { } workspace)
         {
-            await stored.ForgetAsync(caller.UserName, id, CancellationToken.None);
+            await stored.ForgetAsync(caller.UserName, id, workspace, CancellationToken.None);
         }
 
         return TypedResults.Json(

@@ -13,14 +13,19 @@ public sealed record StoreIdentity(Guid StoreId)
     private const int Format = 1;
 
     /// <summary>Reads the mark, or makes it in an empty store. To be called before anything is written.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="wanted">The store that it has to be, as where a disk is not mounted another one is; null for any.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ObjectStoreException">
-    /// The store cannot be reached, is not empty and holds no Mags store, or is of a newer version.
+    /// The store cannot be reached, is another one, is not empty and holds no Mags store, or is of a newer version.
     /// </exception>
-    public static async Task<StoreIdentity> OpenAsync(IObjectStore store, CancellationToken cancellationToken)
+    public static async Task<StoreIdentity> OpenAsync(
+        IObjectStore store, Guid? wanted, CancellationToken cancellationToken)
     {
         if (await store.ReadRecordAsync(Key, cancellationToken) is { } there)
         {
-            return Read(store, there.Content);
+            var found = Read(store, there.Content);
+            return found.StoreId == (wanted ?? found.StoreId) ? found : throw Another(store, "another store");
         }
 
         await foreach (var other in store.ListAsync("", cancellationToken))
@@ -32,6 +37,11 @@ public sealed record StoreIdentity(Guid StoreId)
                     ObjectStoreFault.Denied,
                     $"{store.Location} is not empty and holds no Mags store; name an empty one, or a prefix (`ObjectStore:S3:Prefix`)");
             }
+        }
+
+        if (wanted is not null)
+        {
+            throw Another(store, "empty");
         }
 
         var made = new StoreIdentity(Guid.NewGuid());
@@ -66,6 +76,11 @@ public sealed record StoreIdentity(Guid StoreId)
                 ObjectStoreFault.Denied,
                 $"{store.Location} has format {mark.Format}, and this version of Mags knows up to {Format}: use the version that wrote it, or a newer one");
     }
+
+    private static ObjectStoreException Another(IObjectStore store, string what) => new(
+        ObjectStoreFault.Denied,
+        $"{store.Location} is {what}, and not the store with this server's workspaces: mount that one, or set `ObjectStore` as it "
+        + "was; to go on with this one, set `ObjectStore:AcceptOther` (what only the former one has cannot be used then)");
 
     private static ObjectStoreException Unreadable(IObjectStore store, Exception? cause) =>
         new(ObjectStoreFault.Damaged, $"`{Key}` in {store.Location} is no mark of a Mags store", cause);

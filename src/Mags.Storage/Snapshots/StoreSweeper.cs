@@ -13,6 +13,7 @@ namespace Mags.Storage.Snapshots;
 public sealed class StoreSweeper
 {
     private const int MaxNotesBytes = 256 << 20;
+    private const string HeldSuffix = ".held.json";
 
     private readonly IObjectStore _store;
     private readonly WorkspaceHeads _heads;
@@ -35,9 +36,16 @@ public sealed class StoreSweeper
         // 1. Our heads whose workspaces are gone: what they named is unnamed from now on.
         var headsDeleted = await DeleteHeadsAsync(wish, cancellationToken);
 
+        // What others must not delete, though no head names it.
+        await _store.PutAsync(
+            HeldKey(wish.Writer),
+            JsonSerializer.SerializeToUtf8Bytes(
+                new HeldSnapshots(HeldSnapshots.CurrentFormat, [.. wish.Snapshots]), SweepJson.Default.HeldSnapshots),
+            cancellationToken);
+
         // 2. All objects, before what is named: one that is named meanwhile is then seen as named.
         var objects = await ListAsync(wish, cancellationToken);
-        var (named, fault) = await NamedAsync(wish, cancellationToken);
+        var (named, fault) = await NamedAsync(wish, [.. objects.Select(item => item.Key)], cancellationToken);
 
         // 3. What is unnamed, and since when. Nothing is judged where it is not known what is needed.
         var now = await StoreTimeAsync(wish.Writer, cancellationToken);
@@ -68,6 +76,8 @@ public sealed class StoreSweeper
 
     private static string NotesKey(Guid writer) => $"{StoreKeys.Sweeps}{writer:N}.json";
 
+    private static string HeldKey(Guid writer) => $"{StoreKeys.Sweeps}{writer:N}{HeldSuffix}";
+
     private async Task<int> DeleteHeadsAsync(SweepWish wish, CancellationToken cancellationToken)
     {
         var deleted = 0;
@@ -75,7 +85,8 @@ public sealed class StoreSweeper
         {
             var head = await TryReadHeadAsync(item.Key, cancellationToken);
             if (head is not null && head.Writer == wish.Writer && !await wish.IsAlive(head, cancellationToken)
-                && await _heads.DeleteAsync(wish.Writer, head.User, head.Workspace, cancellationToken))
+                && await _heads.DeleteAsync(
+                    wish.Writer, head.User, head.Workspace, head.WorkspaceId, cancellationToken))
             {
                 deleted++;
             }
@@ -113,7 +124,7 @@ public sealed class StoreSweeper
     }
 
     private async Task<(HashSet<string> Named, string? Fault)> NamedAsync(
-        SweepWish wish, CancellationToken cancellationToken)
+        SweepWish wish, HashSet<string> there, CancellationToken cancellationToken)
     {
         var named = wish.Images.Select(digest => StoreKeys.Images + digest).ToHashSet();
         if (wish.Keys is not null)
@@ -130,6 +141,14 @@ public sealed class StoreSweeper
         foreach (var id in wish.Snapshots)
         {
             fault = await FaultAsync(AddSnapshotAsync(id, named, cancellationToken)) ?? fault;
+        }
+
+        await foreach (var item in _store.ListAsync(StoreKeys.Sweeps, cancellationToken))
+        {
+            if (item.Key.EndsWith(HeldSuffix, StringComparison.Ordinal) && item.Key != HeldKey(wish.Writer))
+            {
+                fault = await FaultAsync(AddHeldAsync(item.Key, named, there, cancellationToken)) ?? fault;
+            }
         }
 
         return (named, fault);
@@ -158,6 +177,35 @@ public sealed class StoreSweeper
         named.Add(StoreKeys.Images + there.Head.ImageDigest);
         await AddSnapshotAsync(there.Head.Snapshot, named, cancellationToken);
         await AddSnapshotAsync(there.Head.Previous, named, cancellationToken);
+    }
+
+    /// <summary>What another database wants; it may have said so long ago, so what is gone is no fault.</summary>
+    private async Task AddHeldAsync(
+        string key, HashSet<string> named, HashSet<string> there, CancellationToken cancellationToken)
+    {
+        var bytes = await _store.ReadWholeAsync(key, MaxNotesBytes, cancellationToken);
+        foreach (var id in bytes is null ? [] : ReadHeld(key, bytes))
+        {
+            if (StoreKeys.Snapshot(id) is { } snapshot && there.Contains(snapshot))
+            {
+                await AddSnapshotAsync(id, named, cancellationToken);
+            }
+        }
+    }
+
+    private IReadOnlyList<string> ReadHeld(string key, ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            var held = JsonSerializer.Deserialize(bytes.Span, SweepJson.Default.HeldSnapshots);
+            return held is { Format: HeldSnapshots.CurrentFormat, Snapshots: { } ids }
+                ? ids
+                : throw new JsonException("its format is not known");
+        }
+        catch (JsonException exception)
+        {
+            throw _store.Damaged(key, exception.Message, exception);
+        }
     }
 
     private async Task AddSnapshotAsync(string? id, HashSet<string> named, CancellationToken cancellationToken)

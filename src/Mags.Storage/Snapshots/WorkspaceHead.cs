@@ -10,6 +10,9 @@ namespace Mags.Storage.Snapshots;
 /// <param name="Snapshot">The newest snapshot.</param>
 /// <param name="Previous">The one before, which is kept too; null for none.</param>
 /// <param name="SyncedAt">When the newest was written.</param>
+/// <param name="WorkspaceId">
+/// Id of the workspace in its database, as a deleted one may be followed by another of the name; null in heads of old.
+/// </param>
 public sealed record WorkspaceHead(
     Guid Writer,
     string User,
@@ -19,7 +22,8 @@ public sealed record WorkspaceHead(
     int DiskGb,
     string Snapshot,
     string? Previous,
-    DateTimeOffset SyncedAt);
+    DateTimeOffset SyncedAt,
+    Guid? WorkspaceId = null);
 
 /// <summary>A head that was read.</summary>
 /// <param name="Head">What it says.</param>

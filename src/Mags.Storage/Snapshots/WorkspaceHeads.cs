@@ -56,13 +56,17 @@ public sealed class WorkspaceHeads
             : new HeadWrite(null, (await ReadAsync(key, cancellationToken))?.Head);
     }
 
-    /// <summary>Deletes a workspace's head, unless it is another database's. Its snapshots are swept later.</summary>
-    /// <returns>Whether there is none of this database now.</returns>
+    /// <summary>
+    /// Deletes a workspace's head, unless it is another database's, or that of another workspace which has the name now. Its
+    /// snapshots are swept later.
+    /// </summary>
+    /// <returns>Whether there is none of this workspace now.</returns>
     public async Task<bool> DeleteAsync(
-        Guid writer, string user, string workspace, CancellationToken cancellationToken)
+        Guid writer, string user, string workspace, Guid? workspaceId, CancellationToken cancellationToken)
     {
         var key = StoreKeys.Head(user, workspace);
-        if (await ReadAsync(key, cancellationToken) is { } there && there.Head.Writer != writer)
+        if (await ReadAsync(key, cancellationToken) is { Head: var there }
+            && (there.Writer != writer || (there.WorkspaceId ?? workspaceId) != workspaceId))
         {
             return false;
         }

@@ -93,7 +93,7 @@ internal sealed class TestNode : IAsyncDisposable
     public async Task<OpenedLayer> AddSealedAsync(string name)
     {
         var job = await AddJobAsync(name);
-        var opened = (await Layers.OpenAsync(User, name, Stop))!;
+        var opened = (await Layers.OpenAsync(User, name, 2, Stop))!;
         await Layers.SealAsync(opened.Workspace.Id, opened.Id, 1, Stop);
         _ = await Get<JobStore>().UpdateAsync(job.Id, row => row.State = JobState.Completed, Stop);
         return opened;
@@ -120,7 +120,14 @@ internal sealed class TestNode : IAsyncDisposable
     }
 
     /// <summary>Makes the file of a layer, written to.</summary>
-    public Task WriteAsync(Guid layer) => File.WriteAllTextAsync(Files.PathOf(layer), "data", Stop);
+    public Task WriteAsync(Guid layer)
+    {
+        // As long as an empty one, and with its first bytes.
+        var content = new byte[200_000];
+        "QFI"u8.CopyTo(content);
+        content[3] = 0xFB;
+        return File.WriteAllBytesAsync(Files.PathOf(layer), content, Stop);
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -78,11 +78,28 @@ public sealed class EvictedWorkspaceTests : IAsyncLifetime
             await BringAsync(row, token);
         });
 
-        var opened = (await open.OpenAsync(_node.User, "w", Stop))!;
+        var opened = (await open.OpenAsync(_node.User, "w", 2, Stop))!;
 
         Assert.Equal(2, _restored.Count);
         Assert.Equal(_restored[1], opened.Below[^1]);
         Assert.Equal("s0", opened.Workspace.SnapshotId);
+    }
+
+    [Fact]
+    public async Task SettleAsync_LayerWhoseMakingWasCutOff_IsNoneAndWhatIsBelowIsSealed()
+    {
+        _ = await _node.AddJobAsync("v");
+        var opened = (await _node.Layers.OpenAsync(_node.User, "v", 2, Stop))!;
+        var next = (await _node.Layers.StackAsync(opened.Workspace.Id, opened.Id, Stop))!.Value;
+        await _node.WriteAsync(opened.Id);
+        await File.WriteAllBytesAsync(_node.Files.PathOf(next), [0x51, 0x46, 0x49, 0xFB, 0, 0, 0, 3], Stop);
+        var open = new OpenLayers(_node.Workspaces, _node.Layers, _node.Files, _held, BringAsync);
+
+        await open.SettleAsync(opened.Workspace.Id, Stop);
+
+        Assert.Empty(await _node.Layers.ListOpenAsync(opened.Workspace.Id, Stop));
+        Assert.Equal(opened.Id, (await _node.Workspaces.FindAsync(_node.User, "v", Stop))!.TopLayerId);
+        Assert.False(_node.Files.Exists(next));
     }
 
     private async Task BringAsync(WorkspaceRow row, CancellationToken cancellationToken)

@@ -4,6 +4,7 @@ using Mags.Cluster.Workspaces.Sync;
 using Mags.Data.Workspaces;
 using Mags.Machines;
 using Mags.Machines.Images;
+using Mags.Storage.Objects;
 using Mags.Storage.Snapshots;
 
 namespace Mags.Cluster.Tests.Workspaces;
@@ -77,6 +78,53 @@ public sealed class HeadWriterTests : IAsyncLifetime
         await _writer.WriteAsync(plan, _snapshot, TimeProvider.System.GetUtcNow(), Stop);
 
         Assert.Null(await _node.Get<WorkspaceHeads>().ReadAsync("ada", "w", Stop));
+    }
+
+    [Fact]
+    public async Task WriteAsync_DeletedAndMadeAnewMeanwhile_LeavesTheNewOnesHead()
+    {
+        var old = await PlanAsync();
+        _ = await _node.Workspaces.DeleteAsync(_node.User, "w", Stop);
+        var made = await PlanAsync();
+        await _writer.WriteAsync(made, _snapshot, TimeProvider.System.GetUtcNow(), Stop);
+
+        await _writer.WriteAsync(old, new string('6', 64), TimeProvider.System.GetUtcNow(), Stop);
+        var isGone = await _node.Get<WorkspaceHeads>().DeleteAsync(
+            await _node.Snapshots.GetDatabaseIdAsync(Stop), "ada", "w", old.Workspace.Id, Stop);
+
+        var head = (await _node.Get<WorkspaceHeads>().ReadAsync("ada", "w", Stop))!.Head;
+        Assert.Equal((_snapshot, made.Workspace.Id), (head.Snapshot, head.WorkspaceId));
+        Assert.False(isGone);
+    }
+
+    [Fact]
+    public async Task WriteAsync_HeadOfADeletedOne_IsReplacedAndNotGoneBackTo()
+    {
+        var old = await PlanAsync();
+        await _writer.WriteAsync(old, _snapshot, TimeProvider.System.GetUtcNow(), Stop);
+        _ = await _node.Workspaces.DeleteAsync(_node.User, "w", Stop);
+        var made = await PlanAsync();
+
+        await _writer.WriteAsync(made, new string('6', 64), TimeProvider.System.GetUtcNow(), Stop);
+
+        var head = (await _node.Get<WorkspaceHeads>().ReadAsync("ada", "w", Stop))!.Head;
+        Assert.Equal((new string('6', 64), null), (head.Snapshot, head.Previous));
+    }
+
+    [Fact]
+    public async Task CheckAsync_WorkspaceOfAnotherDatabase_IsRefusedBeforeAnythingIsSent()
+    {
+        var plan = await PlanAsync();
+        await _writer.CheckAsync(plan, Stop);
+        await _writer.WriteAsync(plan, _snapshot, TimeProvider.System.GetUtcNow(), Stop);
+        await _writer.CheckAsync(plan, Stop);
+        var there = (await _node.Get<WorkspaceHeads>().ReadAsync("ada", "w", Stop))!;
+        await _node.Objects.DeleteAsync("heads/616461/77.json", Stop);
+        _ = await _node.Get<WorkspaceHeads>().WriteAsync(there.Head with { Writer = Guid.NewGuid() }, null, Stop);
+
+        var error = await Assert.ThrowsAsync<ObjectStoreException>(() => _writer.CheckAsync(plan, Stop));
+
+        Assert.Contains("that another server wrote", error.Message, StringComparison.Ordinal);
     }
 
     private void AfterHead(Func<Task> happens) => _node.Objects.RecordWritten =

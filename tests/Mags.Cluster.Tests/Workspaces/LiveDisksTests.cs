@@ -1,3 +1,4 @@
+using Mags.Cluster.Tests.Fakes;
 using Mags.Cluster.Tests.Fixtures;
 using Mags.Cluster.Workspaces;
 using Mags.Data.Workspaces;
@@ -20,7 +21,7 @@ public sealed class LiveDisksTests : IAsyncLifetime
     {
         _node = await TestNode.MakeAsync();
         _ = await _node.AddJobAsync("w");
-        _opened = (await _node.Layers.OpenAsync(_node.User, "w", Stop))!;
+        _opened = (await _node.Layers.OpenAsync(_node.User, "w", 2, Stop))!;
         _live = new LiveDisks(_node.Layers, _node.Files, NullLogger<LiveDisks>.Instance);
     }
 
@@ -31,14 +32,52 @@ public sealed class LiveDisksTests : IAsyncLifetime
     {
         await _node.WriteAsync(_opened.Id);
 
-        Assert.False(await _live.SealAsync(Workspace, Stop));
+        Assert.False(await _live.SealAsync(Workspace, isAsked: false, Stop));
         Assert.True(await _live.HasChangedAsync(Workspace, Stop));
 
         await _node.Layers.SealAsync(Workspace, _opened.Id, 4, Stop);
-        Assert.True(await _live.SealAsync(Workspace, Stop));
+        Assert.True(await _live.SealAsync(Workspace, isAsked: false, Stop));
         Assert.False(await _live.HasChangedAsync(Workspace, Stop));
     }
 
     [Fact]
-    public async Task SealAsync_NothingWritten_SaysThatAllIsSealed() => Assert.True(await _live.SealAsync(Workspace, Stop));
+    public async Task SealAsync_Asked_SealsAlsoWhatOnlyTheGuestsMemoryHas()
+    {
+        var machine = AddMachine();
+
+        Assert.True(await _live.SealAsync(Workspace, isAsked: false, Stop));
+        Assert.Empty(machine.Sealed);
+
+        Assert.True(await _live.SealAsync(Workspace, isAsked: true, Stop));
+        Assert.Equal([_node.Files.PathOf(Assert.Single(await _node.Layers.ListOpenAsync(Workspace, Stop)))], machine.Sealed);
+    }
+
+    [Fact]
+    public async Task SealAsync_ThatWasCutOffAfterTheGuestWentOn_IsMadeUpByTheNext()
+    {
+        var machine = AddMachine();
+        await _node.WriteAsync(_opened.Id);
+        FileStream? held = null;
+        machine.OnSeal = () => held = new FileStream(
+            _node.Files.PathOf(_opened.Id), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        await Assert.ThrowsAsync<IOException>(() => _live.SealAsync(Workspace, isAsked: false, Stop));
+        Assert.Equal(2, (await _node.Layers.ListOpenAsync(Workspace, Stop)).Count);
+        await held!.DisposeAsync();
+
+        Assert.True(await _live.SealAsync(Workspace, isAsked: false, Stop));
+
+        Assert.Equal(
+            [.. machine.Sealed.Select(Path.GetFileNameWithoutExtension)],
+            (await _node.Layers.ListOpenAsync(Workspace, Stop)).Select(layer => layer.ToString("N")));
+    }
+
+    private SealingMachine AddMachine()
+    {
+        var machine = new SealingMachine();
+        _live.Add(new JobDisk { Kept = Workspace, Pinned = _opened.Below }, machine);
+        return machine;
+    }
+
+    [Fact]
+    public async Task SealAsync_NothingWritten_SaysThatAllIsSealed() => Assert.True(await _live.SealAsync(Workspace, isAsked: false, Stop));
 }

@@ -60,7 +60,7 @@ public sealed class SyncStatesTests : IAsyncLifetime
         var workspace = first.Workspace.Id;
         _ = await _node.Snapshots.SetSyncedAsync(workspace, first.Id, "s", _now, Stop);
         var job = await _node.AddJobAsync("w");
-        var open = (await _node.Layers.OpenAsync(_node.User, "w", Stop))!.Id;
+        var open = (await _node.Layers.OpenAsync(_node.User, "w", 2, Stop))!.Id;
         Assert.Equal(SyncState.Synced, await StateAsync(job));
 
         await _node.WriteAsync(open);

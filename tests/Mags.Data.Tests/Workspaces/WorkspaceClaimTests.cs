@@ -89,7 +89,7 @@ public sealed class WorkspaceClaimTests(PostgresServer postgres)
         await using var database = await TestDatabase.CreateAsync(provider, postgres);
         var ada = await database.AddUserAsync();
         var (_, first) = await AddAsync(database, ada, new WorkspaceWish { Name = "b", DiskGb = 7 }, diskGb: 7);
-        var opened = (await database.Layers.OpenAsync(ada, "b", RunToken))!;
+        var opened = (await database.Layers.OpenAsync(ada, "b", 2, RunToken))!;
         await database.Workspaces.SetImageAsync(opened.Workspace.Id, "sha256:1", RunToken);
         await database.Layers.SealAsync(opened.Workspace.Id, opened.Id, 1234, RunToken);
         await EndAsync(database, first);

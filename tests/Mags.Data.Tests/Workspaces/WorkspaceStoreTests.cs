@@ -31,7 +31,7 @@ public sealed class WorkspaceStoreTests(PostgresServer postgres)
         var ada = await database.AddUserAsync();
         var first = await RunAsync(database, ada, "w");
         _ = await WorkspaceClaimTests.AddAsync(database, ada, new WorkspaceWish { Name = "w" });
-        var open = (await database.Layers.OpenAsync(ada, "w", RunToken))!;
+        var open = (await database.Layers.OpenAsync(ada, "w", 2, RunToken))!;
 
         Assert.Equal([first.Below[0], first.Id], (await database.Workspaces.ReadAsync(ada, "w", RunToken))!.Layers);
         Assert.Equal([open.Id], (await database.Layers.ListOpenAsync(RunToken)).Select(row => row.OpenLayerId!.Value));
@@ -47,7 +47,7 @@ public sealed class WorkspaceStoreTests(PostgresServer postgres)
         var now = database.Time.GetUtcNow();
         _ = await database.Snapshots.SetSyncedAsync(second.Workspace.Id, second.Id, "s1", now, RunToken);
         _ = await WorkspaceClaimTests.AddAsync(database, ada, new WorkspaceWish { Name = "w" });
-        _ = await database.Layers.OpenAsync(ada, "w", RunToken);
+        _ = await database.Layers.OpenAsync(ada, "w", 2, RunToken);
 
         Assert.Null(await database.Workspaces.ForkAsync(ada, "f", "w", now, RunToken));
 
@@ -63,7 +63,7 @@ public sealed class WorkspaceStoreTests(PostgresServer postgres)
         await using var database = await TestDatabase.CreateAsync(provider, postgres);
         var ada = await database.AddUserAsync();
         var first = await RunAsync(database, ada, "w");
-        var open = (await database.Layers.OpenAsync(ada, "w", RunToken))!;
+        var open = (await database.Layers.OpenAsync(ada, "w", 2, RunToken))!;
 
         await database.Layers.AbandonAsync(open.Workspace.Id, open.Id, RunToken);
 
@@ -106,7 +106,7 @@ public sealed class WorkspaceStoreTests(PostgresServer postgres)
         Assert.Null(await database.Layers.PlanMergeAsync(third.Workspace.Id, 4, RunToken));
         // A run that has begun meanwhile makes no difference.
         _ = await WorkspaceClaimTests.AddAsync(database, ada, new WorkspaceWish { Name = "b" });
-        _ = await database.Layers.OpenAsync(ada, "b", RunToken);
+        _ = await database.Layers.OpenAsync(ada, "b", 2, RunToken);
         var plan = (await database.Layers.PlanMergeAsync(third.Workspace.Id, 3, RunToken))!;
 
         Assert.Equal([shared.Below[0], shared.Id], plan.Below);
@@ -141,7 +141,7 @@ public sealed class WorkspaceStoreTests(PostgresServer postgres)
         var second = await RunAsync(database, ada, "w");
         var plan = (await database.Layers.PlanMergeAsync(second.Workspace.Id, 2, RunToken))!;
         _ = await WorkspaceClaimTests.AddAsync(database, ada, new WorkspaceWish { Name = "w" });
-        var open = (await database.Layers.OpenAsync(ada, "w", RunToken))!;
+        var open = (await database.Layers.OpenAsync(ada, "w", 2, RunToken))!;
         var into = Guid.CreateVersion7();
 
         var unneeded = await database.Layers.ReplaceAsync(plan, into, 7, RunToken);
@@ -211,7 +211,7 @@ public sealed class WorkspaceStoreTests(PostgresServer postgres)
         _ = await RunAsync(database, await database.AddUserAsync("bob"), "w", persistent: true);
         var (_, job) = await WorkspaceClaimTests.AddAsync(database, ada, new WorkspaceWish(), persistent: true);
         _ = await WorkspaceClaimTests.AddAsync(database, ada, new WorkspaceWish { Name = "w" });
-        var open = (await database.Layers.OpenAsync(ada, "w", RunToken))!;
+        var open = (await database.Layers.OpenAsync(ada, "w", 2, RunToken))!;
         var own = WorkspaceRow.NameOf(job)!;
 
         var found = await database.Workspaces.ListPersistentAsync(ada, ["w", "local", own, "none"], RunToken);
@@ -284,7 +284,7 @@ public sealed class WorkspaceStoreTests(PostgresServer postgres)
     {
         var (_, job) = await WorkspaceClaimTests.AddAsync(
             database, user, new WorkspaceWish { Name = name }, persistent: persistent);
-        var opened = (await database.Layers.OpenAsync(user, name, RunToken))!;
+        var opened = (await database.Layers.OpenAsync(user, name, 2, RunToken))!;
         await database.Layers.SealAsync(opened.Workspace.Id, opened.Id, bytes, RunToken);
         await WorkspaceClaimTests.EndAsync(database, job);
         return opened;

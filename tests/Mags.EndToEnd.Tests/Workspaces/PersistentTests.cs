@@ -114,11 +114,7 @@ public sealed class PersistentTests
             "(while :; do date +%s.%N >> /root/log; sync; sleep 0.2; done) > /dev/null 2>&1 &\necho up",
             body => (body["workspace_id"], body["persistent"]) = ("w", true));
         var asked = TimeProvider.System.GetUtcNow();
-        using (var answer = await server.Api.Http.PostAsync(new Uri("mags-jobs/w/sync", UriKind.Relative), null, Cancel))
-        {
-            Assert.Contains("Sync initiated", await answer.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
-        }
-
+        await AskForSyncAsync(server);
         var synced = await UntilAsync(server, job => (DateTimeOffset?)job["last_synced_at"] > asked.AddSeconds(3));
         Assert.Equal("running", (string)synced["status"]!);
         await server.KillAsync();
@@ -132,6 +128,30 @@ public sealed class PersistentTests
         var last = DateTimeOffset.UnixEpoch.AddSeconds(double.Parse(found[0], System.Globalization.CultureInfo.InvariantCulture));
         Assert.True(last > asked.AddSeconds(2), $"the store has it as of {last}, asked at {asked}");
         Assert.Equal("0", found[1]);
+        await server.Api.StopAsync("w");
+    }
+
+    [Fact]
+    public async Task LiveSandbox_WhoseWorkspaceIsResized_IsSyncedAsBefore()
+    {
+        await using var server = await MagsServer.StartNewAsync(settings: "\"Workspaces\": {\"SyncSeconds\": 86400}");
+        await RunAsync(
+            server,
+            "echo kept > /root/file\n(while :; do date >> /root/log; sync; sleep 0.2; done) > /dev/null 2>&1 &",
+            body => (body["workspace_id"], body["persistent"]) = ("w", true));
+        foreach (var size in (int[])[4, 8, 8])
+        {
+            using var body = new StringContent($"{{\"disk_gb\": {size}}}");
+            using var resized = await server.Api.Http.PatchAsync(new Uri("mags-workspaces/w", UriKind.Relative), body, Cancel);
+            Assert.True(resized.IsSuccessStatusCode);
+            await SyncAsync(server);
+        }
+
+        await server.KillAsync();
+        Directory.Delete(Path.Combine(server.Home, "layers"), recursive: true);
+        await server.StartAsync();
+
+        Assert.Equal(["kept"], await CompleteAsync(server, "cat /root/file", body => body["base_workspace_id"] = "w"));
         await server.Api.StopAsync("w");
     }
 
@@ -170,6 +190,20 @@ public sealed class PersistentTests
 
         await DeleteAsync(server, "v");
         await UntilAsync(() => Task.FromResult(Objects(server).Count == 0));
+    }
+
+    /// <summary>Has what is written until now synced, and waits for it.</summary>
+    private static async Task SyncAsync(MagsServer server)
+    {
+        var asked = TimeProvider.System.GetUtcNow();
+        await AskForSyncAsync(server);
+        _ = await UntilAsync(server, job => (DateTimeOffset?)job["last_synced_at"] > asked);
+    }
+
+    private static async Task AskForSyncAsync(MagsServer server)
+    {
+        using var answer = await server.Api.Http.PostAsync(new Uri("mags-jobs/w/sync", UriKind.Relative), null, Cancel);
+        Assert.Contains("Sync initiated", await answer.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -54,7 +54,11 @@ internal sealed class FakeMachineHost : IMachineHost
 
         if (request.Disk?.KeepAt is { } layer)
         {
-            await File.WriteAllBytesAsync(layer, [], cancellationToken);
+            // The first bytes of a layer, and as long as an empty one.
+            var content = new byte[200_000];
+            "QFI"u8.CopyTo(content);
+            content[3] = 0xFB;
+            await File.WriteAllBytesAsync(layer, content, cancellationToken);
         }
 
         var machine = new FakeMachine(this, $"fake-{Interlocked.Increment(ref _made)}");

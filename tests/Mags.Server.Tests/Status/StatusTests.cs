@@ -61,6 +61,7 @@ public sealed class StatusTests(SharedServer shared)
     public async Task Server_WhoseStoreCannotBeSwept_NamesWhatIsInTheWayUntilItIsMended()
     {
         await using var server = await RunningServer.StartAsync("""{"Workspaces": {"SweepSeconds": 1}}""");
+        await StoreUntilAsync(server, store => store.TryGetProperty("conditional_writes", out _));
         var head = Path.Combine(server.Home, "objects", "heads", "61", "77.json");
         Directory.CreateDirectory(Path.GetDirectoryName(head)!);
         await File.WriteAllTextAsync(head, "{", TestContext.Current.CancellationToken);

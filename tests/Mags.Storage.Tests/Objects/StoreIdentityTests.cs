@@ -16,11 +16,26 @@ public sealed class StoreIdentityTests : IDisposable
     [Fact]
     public async Task Open_EmptyStore_IsMarkedOnce()
     {
-        var made = await StoreIdentity.OpenAsync(Store, Stop);
+        var made = await StoreIdentity.OpenAsync(Store, null, Stop);
         await File.WriteAllTextAsync(Path.Combine(_folder, "other"), "x", Stop);
 
-        Assert.Equal(made, await StoreIdentity.OpenAsync(Store, Stop));
+        Assert.Equal(made, await StoreIdentity.OpenAsync(Store, null, Stop));
         Assert.Matches("^{\"format\":1,\"store_id\":\"[0-9a-f-]{36}\"}$", await File.ReadAllTextAsync(Path.Combine(_folder, "store.json"), Stop));
+    }
+
+    [Fact]
+    public async Task Open_AnotherStoreThanWanted_IsRefusedAndNotMarked()
+    {
+        var empty = await Assert.ThrowsAsync<ObjectStoreException>(() => StoreIdentity.OpenAsync(Store, Guid.NewGuid(), Stop));
+        Assert.Empty(Directory.GetFileSystemEntries(_folder));
+
+        var made = await StoreIdentity.OpenAsync(Store, null, Stop);
+        var other = await Assert.ThrowsAsync<ObjectStoreException>(() => StoreIdentity.OpenAsync(Store, Guid.NewGuid(), Stop));
+
+        Assert.Contains("is empty, and not the store with this server's workspaces", empty.Message, StringComparison.Ordinal);
+        Assert.Contains("is another store, and not the store", other.Message, StringComparison.Ordinal);
+        Assert.Equal((ObjectStoreFault.Denied, ObjectStoreFault.Denied), (empty.Fault, other.Fault));
+        Assert.Equal(made, await StoreIdentity.OpenAsync(Store, made.StoreId, Stop));
     }
 
     [Fact]
@@ -28,7 +43,7 @@ public sealed class StoreIdentityTests : IDisposable
     {
         await File.WriteAllTextAsync(Path.Combine(_folder, "other"), "x", Stop);
 
-        var told = await Assert.ThrowsAsync<ObjectStoreException>(() => StoreIdentity.OpenAsync(Store, Stop));
+        var told = await Assert.ThrowsAsync<ObjectStoreException>(() => StoreIdentity.OpenAsync(Store, null, Stop));
 
         Assert.Contains("is not empty and holds no Mags store", told.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(_folder, "store.json")));
@@ -42,7 +57,7 @@ public sealed class StoreIdentityTests : IDisposable
     {
         await File.WriteAllTextAsync(Path.Combine(_folder, "store.json"), mark, Stop);
 
-        var told = await Assert.ThrowsAsync<ObjectStoreException>(() => StoreIdentity.OpenAsync(Store, Stop));
+        var told = await Assert.ThrowsAsync<ObjectStoreException>(() => StoreIdentity.OpenAsync(Store, null, Stop));
 
         Assert.Equal(fault, told.Fault);
         Assert.Contains(words, told.Message, StringComparison.Ordinal);

@@ -153,7 +153,7 @@ public sealed class S3ObjectStoreTests : ObjectStoreContract, IAsyncDisposable
         var store = await CreateAsync();
         await PutAsync(store, "theirs", Bytes(10));
 
-        var told = await Assert.ThrowsAsync<ObjectStoreException>(() => StoreIdentity.OpenAsync(store, Stop));
+        var told = await Assert.ThrowsAsync<ObjectStoreException>(() => StoreIdentity.OpenAsync(store, null, Stop));
 
         Assert.Equal(ObjectStoreFault.Denied, told.Fault);
         Assert.Contains("is not empty and holds no Mags store", told.Message, StringComparison.Ordinal);

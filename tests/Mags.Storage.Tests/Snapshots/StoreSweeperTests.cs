@@ -151,6 +151,50 @@ public sealed class StoreSweeperTests : IDisposable
     }
 
     [Fact]
+    public async Task Sweep_SnapshotThatAnotherDatabaseHoldsWithoutAHead_IsKeptAsLongAsItIsHeld()
+    {
+        var disk = Filled(1);
+        await _bench.SyncAsync(disk);
+        var forked = (await HeadAsync("one")).Snapshot;
+        var before = disk.Content.ToArray();
+        disk.Write(0, new Chance(9).Bytes(Mib));
+        await _bench.SyncAsync(disk);
+        disk.Write(0, new Chance(8).Bytes(Mib));
+        await _bench.SyncAsync(disk);
+        var other = Guid.NewGuid();
+        SweepWish Wish(params string[] held) =>
+            new() { Writer = other, IsAlive = (_, _) => Task.FromResult(true), Snapshots = held };
+        await _bench.Sweeper.SweepAsync(Wish(forked), Stop);
+
+        _ = await _bench.SweepAsync();
+        _bench.Time.Advance(TimeSpan.FromHours(25));
+        Assert.Equal(0, (await _bench.SweepAsync()).ObjectsDeleted);
+        await _bench.AssertSameAsync(before, forked);
+
+        await _bench.Sweeper.SweepAsync(Wish(), Stop);
+        _ = await _bench.SweepAsync();
+        _bench.Time.Advance(TimeSpan.FromHours(25));
+        Assert.NotEqual(0, (await _bench.SweepAsync()).ObjectsDeleted);
+        await StoreCheck.AssertLiveAsync(_bench);
+    }
+
+    [Fact]
+    public async Task Sweep_HeldSnapshotThatIsGone_StopsNothing()
+    {
+        await _bench.SyncAsync(Filled(1));
+        await _bench.Sweeper.SweepAsync(
+            new SweepWish
+            {
+                Writer = Guid.NewGuid(),
+                IsAlive = (_, _) => Task.FromResult(true),
+                Snapshots = [new string('e', 64)],
+            },
+            Stop);
+
+        Assert.Null((await _bench.SweepAsync()).Fault);
+    }
+
+    [Fact]
     public async Task Sweep_ImagesAndFiles_GoWhenNobodyWantsThem()
     {
         await _bench.SyncAsync(Filled(1));

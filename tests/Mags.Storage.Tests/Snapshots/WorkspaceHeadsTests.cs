@@ -16,7 +16,8 @@ public sealed class WorkspaceHeadsTests
         8,
         new string('1', 64),
         null,
-        new DateTimeOffset(2026, 11, 1, 12, 0, 0, TimeSpan.Zero));
+        new DateTimeOffset(2026, 11, 1, 12, 0, 0, TimeSpan.Zero),
+        Guid.Parse("11111111-2222-3333-4444-555555555555"));
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -52,7 +53,7 @@ public sealed class WorkspaceHeadsTests
             Assert.Equal(_head, write.Other);
         }
 
-        Assert.False(await bench.Heads.DeleteAsync(others.Writer, _head.User, _head.Workspace, Stop));
+        Assert.False(await bench.Heads.DeleteAsync(others.Writer, _head.User, _head.Workspace, _head.WorkspaceId, Stop));
         Assert.Equal(_head, (await bench.Heads.ReadAsync(_head.User, _head.Workspace, Stop))!.Head);
     }
 
@@ -80,7 +81,7 @@ public sealed class WorkspaceHeadsTests
         await bench.Heads.WriteAsync(_head, null, Stop);
 
         Assert.Equal(
-            $$"""{"format":1,"writer":"{{Workbench.Database}}","user":"Ann \u00C4","workspace":"one/two","image":"debian","image_digest":"{{_head.ImageDigest}}","disk_gb":8,"snapshot":"{{_head.Snapshot}}","previous":null,"synced_at":"2026-11-01T12:00:00+00:00"}""",
+            $$"""{"format":1,"writer":"{{Workbench.Database}}","user":"Ann \u00C4","workspace":"one/two","image":"debian","image_digest":"{{_head.ImageDigest}}","disk_gb":8,"snapshot":"{{_head.Snapshot}}","previous":null,"synced_at":"2026-11-01T12:00:00+00:00","workspace_id":"{{_head.WorkspaceId}}"}""",
             Encoding.UTF8.GetString(bench.Store["heads/416e6e20c384/6f6e652f74776f.json"]));
     }
 

@@ -49,7 +49,9 @@ internal sealed partial class StoreSweep(
         var wish = new SweepWish
         {
             Writer = await snapshots.GetDatabaseIdAsync(cancellationToken),
-            IsAlive = (head, token) => workspaces.IsStoredAsync(head.User, head.Workspace, token),
+            IsAlive = (head, token) => head.WorkspaceId is { } id
+                ? snapshots.IsPersistentAsync(id, token)
+                : workspaces.IsStoredAsync(head.User, head.Workspace, token),
             Snapshots = await snapshots.ListSnapshotsAsync(cancellationToken),
             // A first sync that is under way counts on one that no head names yet.
             Images = [.. (await snapshots.ListImagesAsync(cancellationToken)).Select(StoredImages.Plain)],

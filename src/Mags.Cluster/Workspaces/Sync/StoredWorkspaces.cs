@@ -44,7 +44,7 @@ public sealed partial class StoredWorkspaces
             return false;
         }
 
-        _ = _sync.RequestAsync(workspace.Id);
+        _ = _sync.RequestAsync(workspace.Id, isWhole: true);
         return true;
     }
 
@@ -74,12 +74,12 @@ public sealed partial class StoredWorkspaces
     /// Removes a deleted workspace from the object store, as far as others do not share it: its head now, so that it is there
     /// no more, and what that named by a later sweep. Where the store is down, the sweep does both.
     /// </summary>
-    public async Task ForgetAsync(string user, string workspace, CancellationToken cancellationToken)
+    public async Task ForgetAsync(string user, string workspace, Guid id, CancellationToken cancellationToken)
     {
         try
         {
             _ = await _heads.DeleteAsync(
-                await _snapshots.GetDatabaseIdAsync(cancellationToken), user, workspace, cancellationToken);
+                await _snapshots.GetDatabaseIdAsync(cancellationToken), user, workspace, id, cancellationToken);
         }
         catch (Exception exception) when (exception is ObjectStoreException or DatabaseException)
         {

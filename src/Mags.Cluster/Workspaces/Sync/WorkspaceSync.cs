@@ -18,6 +18,7 @@ internal sealed partial class WorkspaceSync(
     WorkspaceUploader uploader,
     LayerShortener shortener,
     LiveDisks live,
+    LayerRecovery recovery,
     SnapshotStore snapshots,
     StoreGate gate,
     IOptions<WorkspaceOptions> options,
@@ -27,6 +28,11 @@ internal sealed partial class WorkspaceSync(
     private static readonly TimeSpan _firstRetry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _lastRetry = TimeSpan.FromMinutes(1);
 
+    // Each failure is followed by twice the wait: this is half a minute.
+    private const int LongFailing = 5;
+    private const string NotSealed = "what was written last could not be sealed on the node; it is tried again, and the "
+        + "server's log says why";
+
     private readonly Lock _lock = new();
     private readonly Dictionary<Guid, SyncTurn> _turns = [];
     private readonly Channel<SyncTurn> _due = Channel.CreateUnbounded<SyncTurn>();
@@ -34,7 +40,9 @@ internal sealed partial class WorkspaceSync(
     /// <summary>
     /// Has a workspace synced. Returns when a sync that began after this call has come to an end, however it did.
     /// </summary>
-    public Task RequestAsync(Guid workspace)
+    /// <param name="workspace">The workspace.</param>
+    /// <param name="isWhole">Whether it is to hold also what a guest has in its memory only, and not on its disk.</param>
+    public Task RequestAsync(Guid workspace, bool isWhole = false)
     {
         lock (_lock)
         {
@@ -45,16 +53,18 @@ internal sealed partial class WorkspaceSync(
                 _ = _due.Writer.TryWrite(turn);
             }
 
-            return turn.Ask();
+            return turn.Ask(isWhole);
         }
     }
 
     /// <summary>Has what a job wrote synced, when it is kept; nobody waits for it.</summary>
-    public void Request(JobDisk disk)
+    /// <param name="disk">The job's disk.</param>
+    /// <param name="isWhole">Whether a guest still has it.</param>
+    public void Request(JobDisk disk, bool isWhole)
     {
         if (disk.Kept is { } workspace)
         {
-            _ = RequestAsync(workspace);
+            _ = RequestAsync(workspace, isWhole);
         }
     }
 
@@ -78,6 +88,7 @@ internal sealed partial class WorkspaceSync(
         // Not to hold up the start of the server, nor to be ended by a store that is down.
         await Task.Yield();
         await TryAsync(() => gate.OpenAsync(cancellationToken));
+        await recovery.Done.WaitAsync(cancellationToken);
         await TryAsync(async () =>
         {
             foreach (var workspace in await snapshots.ListPendingAsync(cancellationToken))
@@ -90,15 +101,17 @@ internal sealed partial class WorkspaceSync(
         {
             foreach (var workspace in live.Workspaces)
             {
-                await TryAsync(async () =>
-                {
-                    if (await live.HasChangedAsync(workspace, cancellationToken)
-                        && await snapshots.IsPersistentAsync(workspace, cancellationToken))
-                    {
-                        _ = RequestAsync(workspace);
-                    }
-                });
+                await TryAsync(() => FollowAsync(workspace, cancellationToken));
             }
+        }
+    }
+
+    private async Task FollowAsync(Guid workspace, CancellationToken cancellationToken)
+    {
+        if (await live.HasChangedAsync(workspace, cancellationToken)
+            && await snapshots.IsPersistentAsync(workspace, cancellationToken))
+        {
+            _ = RequestAsync(workspace);
         }
     }
 
@@ -106,12 +119,13 @@ internal sealed partial class WorkspaceSync(
     {
         await foreach (var turn in _due.Reader.ReadAllAsync(cancellationToken))
         {
+            bool isWhole;
             lock (_lock)
             {
-                turn.Begin();
+                isWhole = turn.Begin();
             }
 
-            var isDone = await SyncAsync(turn.Workspace, cancellationToken);
+            var isDone = await SyncAsync(turn, isWhole, cancellationToken);
             lock (_lock)
             {
                 var isAskedFor = turn.End(isDone);
@@ -144,8 +158,10 @@ internal sealed partial class WorkspaceSync(
         }
     }
 
-    private async Task<bool> SyncAsync(Guid workspace, CancellationToken cancellationToken)
+    private async Task<bool> SyncAsync(SyncTurn turn, bool isWhole, CancellationToken cancellationToken)
     {
+        var workspace = turn.Workspace;
+        var isSealed = false;
         try
         {
             var until = time.GetUtcNow();
@@ -154,14 +170,27 @@ internal sealed partial class WorkspaceSync(
                 return true;
             }
 
-            if (!await live.SealAsync(workspace, cancellationToken))
+            isSealed = await live.SealAsync(workspace, isWhole, cancellationToken);
+            if (!isSealed)
             {
-                // What is sealed now would be told as all that was written until now.
+                // What is sealed now would be told as all that was written until now. Most often its sandbox is about to end.
+                if (turn.Failures >= LongFailing)
+                {
+                    await snapshots.SetErrorAsync(workspace, NotSealed, CancellationToken.None);
+                }
+
                 return false;
             }
 
-            await uploader.UploadAsync(workspace, until, cancellationToken);
-            shortener.NoteGrown(workspace);
+            try
+            {
+                await uploader.UploadAsync(workspace, until, cancellationToken);
+            }
+            finally
+            {
+                shortener.NoteGrown(workspace);
+            }
+
             return true;
         }
 #pragma warning disable CA1031 // The edge of a background loop: whatever it is, it is shown, and tried again.
@@ -171,6 +200,16 @@ internal sealed partial class WorkspaceSync(
             LogFailed(workspace, exception);
             await NoteAsync(workspace, exception);
             return false;
+        }
+        finally
+        {
+            if (isWhole && !isSealed)
+            {
+                lock (_lock)
+                {
+                    turn.KeepWhole();
+                }
+            }
         }
     }
 
@@ -200,6 +239,12 @@ internal sealed partial class WorkspaceSync(
         {
             LogNotYet(exception.Message);
         }
+#pragma warning disable CA1031 // The edge of a background loop: whatever one workspace has, the others are followed.
+        catch (Exception exception) when (exception is not OperationCanceledException)
+#pragma warning restore CA1031
+        {
+            LogFault(exception);
+        }
     }
 
     [LoggerMessage(LogLevel.Warning, "Workspace {Workspace} could not be synced; tried again")]
@@ -207,4 +252,7 @@ internal sealed partial class WorkspaceSync(
 
     [LoggerMessage(LogLevel.Warning, "Not yet: {Reason}")]
     private partial void LogNotYet(string reason);
+
+    [LoggerMessage(LogLevel.Error, "A workspace could not be looked after; tried again")]
+    private partial void LogFault(Exception exception);
 }

@@ -36,6 +36,7 @@ internal sealed partial class WorkspaceUploader(
         try
         {
             await gate.OpenAsync(cancellationToken);
+            await heads.CheckAsync(plan, cancellationToken);
             await images.StoreAsync(plan.Workspace, cancellationToken);
             var result = await WriteAsync(plan, cancellationToken);
             await heads.WriteAsync(plan, result.Id, until, cancellationToken);

@@ -13,7 +13,8 @@ internal sealed record HeadRecord(
     int DiskGb,
     string Snapshot,
     string? Previous,
-    DateTimeOffset SyncedAt)
+    DateTimeOffset SyncedAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Guid? WorkspaceId = null)
 {
     public const int CurrentFormat = 1;
 
@@ -27,10 +28,11 @@ internal sealed record HeadRecord(
         head.DiskGb,
         head.Snapshot,
         head.Previous,
-        head.SyncedAt);
+        head.SyncedAt,
+        head.WorkspaceId);
 
     public WorkspaceHead ToHead() =>
-        new(Writer, User, Workspace, Image, ImageDigest, DiskGb, Snapshot, Previous, SyncedAt);
+        new(Writer, User, Workspace, Image, ImageDigest, DiskGb, Snapshot, Previous, SyncedAt, WorkspaceId);
 }
 
 /// <summary>Its JSON.</summary>

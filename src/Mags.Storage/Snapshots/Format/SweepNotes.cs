@@ -8,7 +8,14 @@ internal sealed record SweepNotes(int Format, Dictionary<string, DateTimeOffset>
     public const int CurrentFormat = 1;
 }
 
-/// <summary>Its JSON.</summary>
+/// <summary>The snapshots that a database's workspaces start from, also those that no head names: of forks.</summary>
+internal sealed record HeldSnapshots(int Format, IReadOnlyList<string> Snapshots)
+{
+    public const int CurrentFormat = 1;
+}
+
+/// <summary>Their JSON.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(SweepNotes))]
+[JsonSerializable(typeof(HeldSnapshots))]
 internal sealed partial class SweepJson : JsonSerializerContext;
