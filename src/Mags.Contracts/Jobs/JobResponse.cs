@@ -82,7 +82,7 @@ public sealed record JobResponse
     /// </summary>
     public string? SyncState { get; init; }
 
-    /// <summary>What was written until then is in the object store.</summary>
+    /// <summary>What programs had flushed by then is in the object store.</summary>
     public DateTimeOffset? LastSyncedAt { get; init; }
 
     /// <summary>Why the last sync failed.</summary>

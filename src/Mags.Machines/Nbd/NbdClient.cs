@@ -105,7 +105,7 @@ internal sealed class NbdClient : IAsyncDisposable
         return Task.WhenAll(parts);
     }
 
-    /// <summary>Brings all that was written to the host's disk.</summary>
+    /// <summary>Brings all that was written to the files of the disk.</summary>
     internal Task FlushAsync(CancellationToken cancellationToken) =>
         RunAsync(new NbdRequest(), NbdNumbers.Flush, 0, 0, default, cancellationToken);
 

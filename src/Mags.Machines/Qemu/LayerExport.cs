@@ -31,7 +31,8 @@ internal static class LayerExport
         if (top is not null)
         {
             var own = new LayerNode(top.Path, layers.Count, IsWritable: true);
-            nodes.AddOwn(own, top.Handle, node, isKept: true);
+            // QEMU need not flush it: whoever keeps the file does, which may take longer than an answer of QEMU's.
+            nodes.AddOwn(own, top.Handle, node, isKept: false);
             node = own;
         }
 

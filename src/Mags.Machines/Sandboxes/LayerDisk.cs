@@ -94,17 +94,17 @@ public sealed class LayerDisk : IAsyncDisposable
 
     /// <summary>
     /// Completes the new layer: all that was written is in its file, which stays and is not written any more. Disposing
-    /// has still to follow.
+    /// has still to follow, and <see cref="Disks.LayerFiles.Flush"/>, to have it on the host's disk.
     /// </summary>
     /// <exception cref="MachineException">It is not complete, and will not stay.</exception>
     public async Task FinishAsync(CancellationToken cancellationToken)
     {
         if (_writeTo is not null)
         {
+            // What QEMU holds of the file's own tables is written here, where it is told when that fails.
             await _nbd.FlushAsync(cancellationToken);
         }
 
-        // What QEMU holds of the file's own tables it writes when it quits.
         await _machine.Qemu.QuitAsync(cancellationToken);
         _isFinished = true;
     }

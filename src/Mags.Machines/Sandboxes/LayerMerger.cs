@@ -35,7 +35,8 @@ public sealed partial class LayerMerger
         try
         {
             await using var machine = await _qemu.StartAsync(blank, cancellationToken);
-            var source = new MachineDisk([.. below.Concat(merged).Select(_files.PathOf)], path);
+            // QEMU need not flush it: whoever keeps the file does, which may take longer than an answer of QEMU's.
+            var source = new MachineDisk([.. below.Concat(merged).Select(_files.PathOf)], KeepAt: null);
             using (var disk = WritableDisk.From(source, blank, path))
             {
                 await machine.Qemu.CopyUpAsync(disk, below.Count - 1, BytesPerSecond, cancellationToken);
