@@ -58,6 +58,12 @@ internal sealed partial class LiveDisks(LayerStore layers, LayerFiles files, ILo
             {
                 await NoteSealedAsync(workspace, live);
                 var open = await layers.ListOpenAsync(workspace, cancellationToken);
+                if (open is [var written, var unmade] && !files.Exists(unmade))
+                {
+                    // A seal that failed before it began, and whose row could not be taken back.
+                    await layers.AbandonAsync(workspace, unmade, CancellationToken.None);
+                    open = [written];
+                }
 
                 // Two are open where it is not known which of them is written to: that is seen at the end.
                 if (open.Count == 1 && (isAsked || files.HasChanged(open[0]))

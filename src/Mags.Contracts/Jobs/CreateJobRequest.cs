@@ -21,10 +21,10 @@ public sealed record CreateJobRequest
     /// <summary>The sandbox stays alive after the script.</summary>
     public bool? Persistent { get; init; }
 
-    /// <summary>With <see cref="Persistent"/>: kept on the node's disk only.</summary>
+    /// <summary>With <c>persistent</c>: kept on the node's disk only; a workspace that is in the object store stays there.</summary>
     public bool? NoSync { get; init; }
 
-    /// <summary>With <see cref="Persistent"/>: never put to sleep when idle.</summary>
+    /// <summary>With <c>persistent</c>: never put to sleep when idle.</summary>
     public bool? NoSleep { get; init; }
 
     /// <summary>Command that runs when a sleeping sandbox wakes.</summary>
@@ -51,7 +51,7 @@ public sealed record CreateJobRequest
     /// <summary>Image to start from; <c>standard</c> or absent is the server's default.</summary>
     public string? Image { get; init; }
 
-    /// <summary>Older name of <see cref="Image"/>.</summary>
+    /// <summary>Older name of <c>image</c>.</summary>
     public string? RootfsType { get; init; }
 
     /// <summary>Kind of wall; default <c>microvm</c>.</summary>

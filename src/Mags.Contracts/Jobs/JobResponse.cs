@@ -1,5 +1,3 @@
-using Mags.Contracts.Workspaces;
-
 namespace Mags.Contracts.Jobs;
 
 /// <summary>A job as <c>GET /mags-jobs/:id/status</c> and the list show it. A field without a value is left out.</summary>
@@ -11,7 +9,7 @@ public sealed record JobResponse
     /// <summary>The job's name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>One of <see cref="JobStatusNames"/>.</summary>
+    /// <summary><c>pending</c>, <c>running</c>, <c>completed</c>, <c>error</c> or <c>sleeping</c>.</summary>
     public required string Status { get; init; }
 
     /// <summary>Workspace that keeps the job's changes.</summary>
@@ -78,7 +76,8 @@ public sealed record JobResponse
     public string? StartupCommand { get; init; }
 
     /// <summary>
-    /// One of <see cref="SyncStateNames"/>: how far the job's workspace is in the object store. Absent when it is not kept there.
+    /// <c>synced</c>, <c>pending</c> or <c>error</c>: how far the job's workspace is in the object store. Absent when it is not
+    /// kept there.
     /// </summary>
     public string? SyncState { get; init; }
 

@@ -31,7 +31,7 @@ public sealed record WorkspaceResponse
     public string? BaseWorkspaceId { get; init; }
 
     /// <summary>
-    /// One of <see cref="SyncStateNames"/>: how far it is in the object store. Absent when it is not kept there.
+    /// <c>synced</c>, <c>pending</c> or <c>error</c>: how far it is in the object store. Absent when it is not kept there.
     /// </summary>
     public string? SyncState { get; init; }
 

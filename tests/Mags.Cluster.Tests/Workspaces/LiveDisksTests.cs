@@ -71,6 +71,20 @@ public sealed class LiveDisksTests : IAsyncLifetime
             (await _node.Layers.ListOpenAsync(Workspace, Stop)).Select(layer => layer.ToString("N")));
     }
 
+    [Fact]
+    public async Task SealAsync_AfterOneWhoseNextLayerWasNeverMade_Seals()
+    {
+        var machine = AddMachine();
+        await _node.WriteAsync(_opened.Id);
+        _ = await _node.Layers.StackAsync(Workspace, _opened.Id, Stop);
+
+        Assert.True(await _live.SealAsync(Workspace, isAsked: false, Stop));
+
+        Assert.Equal(
+            [.. machine.Sealed.Select(Path.GetFileNameWithoutExtension)],
+            (await _node.Layers.ListOpenAsync(Workspace, Stop)).Select(layer => layer.ToString("N")));
+    }
+
     private SealingMachine AddMachine()
     {
         var machine = new SealingMachine();

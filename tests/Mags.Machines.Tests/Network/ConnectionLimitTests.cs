@@ -118,8 +118,13 @@ public sealed class ConnectionLimitTests(MachineFixture machines) : IAsyncLifeti
 
         _ = await ShellAsync(machine, $"for i in $(seq {2 * Most}); do echo > /dev/udp/{NetworkLab.OutsideFour}/$i; done");
 
-        var counted = await NetworkLab.RunInAsync(_network.Lab.Host, "nft", "list", "set", "inet", table, "connection_counted");
-        Assert.Contains("elements = {", counted, StringComparison.Ordinal);
+        // Datagrams go their way after the guest has sent them.
+        while (!(await NetworkLab.RunInAsync(_network.Lab.Host, "nft", "list", "set", "inet", table, "connection_counted"))
+            .Contains("elements = {", StringComparison.Ordinal))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Token);
+        }
+
         Assert.Equal(before, await nft.ListAsync(table, Token));
     }
 
