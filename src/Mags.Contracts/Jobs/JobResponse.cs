@@ -75,10 +75,7 @@ public sealed record JobResponse
     /// <summary>Command that runs when a sleeping sandbox wakes.</summary>
     public string? StartupCommand { get; init; }
 
-    /// <summary>
-    /// <c>synced</c>, <c>pending</c> or <c>error</c>: how far the job's workspace is in the object store. Absent when it is not
-    /// kept there.
-    /// </summary>
+    /// <summary><c>synced</c>, <c>pending</c> or <c>error</c>: its workspace in the object store. Absent when not kept there.</summary>
     public string? SyncState { get; init; }
 
     /// <summary>What programs had flushed by then is in the object store.</summary>
