@@ -19,10 +19,6 @@ internal static class SyncBench
     private const int Scattered = 200;
     private const int CopyMib = 256;
 
-    // What the workspaces hold in which nothing changes: the second has sixteen times the data in a disk of 32 times the size.
-    private const int SmallMib = 128;
-    private const int LargeMib = 2048;
-
     public static async Task RunAsync(BenchOptions options, CancellationToken cancellationToken)
     {
         var runs = options.Runs ?? DefaultRuns;
@@ -32,8 +28,11 @@ internal static class SyncBench
             await server.MakeAsync(name, diskGb, cancellationToken);
         }
 
-        _ = await server.RunAsync("small", Random("data", SmallMib), cancellationToken);
-        _ = await server.RunAsync("large", Random("data", LargeMib), cancellationToken);
+        foreach (var name in new[] { "small", "large" })
+        {
+            _ = await server.RunAsync(name, Random("data", ScatterMib), cancellationToken);
+        }
+
         _ = await server.RunAsync("w", Random("scattered", ScatterMib), cancellationToken);
         var (one, hundred, scattered) = (new List<double>(), new List<double>(), new List<double>());
         var (small, large) = (new List<double>(), new List<double>());
@@ -67,7 +66,7 @@ internal static class SyncBench
                     new($"{Scattered} x 4 KiB scattered / their chunks", scattered),
                 ]) { Unit = "%" },
                 new("unchanged", "a run that changes nothing",
-                    [new($"{SmallMib} MiB in a disk of 2 GiB", small), new($"{LargeMib} MiB in a disk of 64 GiB", large)])
+                    [new($"{ScatterMib} MiB in a disk of 2 GiB", small), new($"{ScatterMib} MiB in a disk of 64 GiB", large)])
                 {
                     Unit = "KiB",
                 },
