@@ -17,8 +17,6 @@ internal sealed class LayerFile : IDisposable
         Handle = File.OpenHandle(path, FileMode.Open, access, FileShare.ReadWrite);
     }
 
-    private static ReadOnlySpan<byte> Magic => [(byte)'Q', (byte)'F', (byte)'I', 0xFB];
-
     internal string Path { get; }
 
     internal SafeFileHandle Handle { get; }
@@ -69,7 +67,10 @@ internal sealed class LayerFile : IDisposable
         return new LayerFile(path, FileAccess.ReadWrite);
     }
 
-    /// <summary>Whether a file has the beginning of a layer; one whose making a crash cut off is short, or empty.</summary>
+    /// <summary>
+    /// Whether a file was made to its end; one whose making a crash cut off is short, or zero. Any other content counts: a
+    /// damaged layer is for its user to know of, and nothing to be thrown away.
+    /// </summary>
     internal static bool IsWhole(string path)
     {
         if (!File.Exists(path))
@@ -78,9 +79,9 @@ internal sealed class LayerFile : IDisposable
         }
 
         using var file = File.OpenHandle(path, share: FileShare.ReadWrite);
-        Span<byte> magic = stackalloc byte[Magic.Length];
-        return RandomAccess.GetLength(file) > LeastBytes && RandomAccess.Read(file, magic, 0) == magic.Length
-            && magic.SequenceEqual(Magic);
+        Span<byte> beginning = stackalloc byte[4];
+        return RandomAccess.GetLength(file) > LeastBytes && RandomAccess.Read(file, beginning, 0) == beginning.Length
+            && beginning.ContainsAnyExcept((byte)0);
     }
 
     public void Dispose() => Handle.Dispose();

@@ -122,10 +122,9 @@ internal sealed class TestNode : IAsyncDisposable
     /// <summary>Makes the file of a layer, written to.</summary>
     public Task WriteAsync(Guid layer)
     {
-        // As long as an empty one, and with its first bytes.
+        // Longer than an empty one, and not all zero.
         var content = new byte[200_000];
-        "QFI"u8.CopyTo(content);
-        content[3] = 0xFB;
+        content[0] = 1;
         return File.WriteAllBytesAsync(Files.PathOf(layer), content, Stop);
     }
 

@@ -85,14 +85,16 @@ public sealed class EvictedWorkspaceTests : IAsyncLifetime
         Assert.Equal("s0", opened.Workspace.SnapshotId);
     }
 
-    [Fact]
-    public async Task SettleAsync_LayerWhoseMakingWasCutOff_IsNoneAndWhatIsBelowIsSealed()
+    [Theory]
+    [InlineData(8, 0x51)]
+    [InlineData(200_000, 0)]
+    public async Task SettleAsync_LayerWhoseMakingWasCutOff_IsNoneAndWhatIsBelowIsSealed(int bytes, byte first)
     {
         _ = await _node.AddJobAsync("v");
         var opened = (await _node.Layers.OpenAsync(_node.User, "v", 2, Stop))!;
         var next = (await _node.Layers.StackAsync(opened.Workspace.Id, opened.Id, Stop))!.Value;
         await _node.WriteAsync(opened.Id);
-        await File.WriteAllBytesAsync(_node.Files.PathOf(next), [0x51, 0x46, 0x49, 0xFB, 0, 0, 0, 3], Stop);
+        await File.WriteAllBytesAsync(_node.Files.PathOf(next), [first, .. new byte[bytes - 1]], Stop);
         var open = new OpenLayers(_node.Workspaces, _node.Layers, _node.Files, _held, BringAsync);
 
         await open.SettleAsync(opened.Workspace.Id, Stop);

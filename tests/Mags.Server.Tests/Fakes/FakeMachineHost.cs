@@ -54,10 +54,9 @@ internal sealed class FakeMachineHost : IMachineHost
 
         if (request.Disk?.KeepAt is { } layer)
         {
-            // The first bytes of a layer, and as long as an empty one.
+            // Longer than an empty layer, and not all zero.
             var content = new byte[200_000];
-            "QFI"u8.CopyTo(content);
-            content[3] = 0xFB;
+            content[0] = 1;
             await File.WriteAllBytesAsync(layer, content, cancellationToken);
         }
 
