@@ -45,7 +45,7 @@ internal sealed partial class MachineHostService(
             host.SetStarting("reclaiming what an earlier server left");
             await reclaimer.RunAsync(stoppingToken);
             await setup.RunAsync(new SetupStatus(host, logger), stoppingToken);
-            platform.RemoveOutdatedTemplates(images.List());
+            platform.RemoveOutdatedTemplates(images);
             await network.EnsureAsync(stoppingToken);
             host.SetReady();
             LogReady(host.Status.Accelerator ?? "");

@@ -55,10 +55,13 @@ internal sealed class MachinePlatform(
     internal Task<TemplateLease> GetTemplateAsync(Image image, MachineSize size, CancellationToken cancellationToken) =>
         templates.GetAsync(RecipeOf(image.Digest, image.Path, size), cancellationToken);
 
-    /// <summary>Removes templates of images that are gone, or made from anything that has changed.</summary>
-    internal void RemoveOutdatedTemplates(IReadOnlyCollection<Image> images) =>
+    /// <summary>
+    /// Removes templates of images that are gone, or made from anything that has changed. Those of an image's earlier
+    /// builds stay: workspaces go on with the build that they began with.
+    /// </summary>
+    internal void RemoveOutdatedTemplates(ImageCatalog images) =>
         templates.RemoveOutdated((key, meta) =>
-            images.Any(image => image.Digest == meta.Image)
+            images.Contains(meta.Image)
             && RecipeOf(meta.Image, "", new MachineSize(meta.Vcpus, meta.MemoryMib)).Key == key);
 
     private TemplateRecipe RecipeOf(string imageDigest, string imagePath, MachineSize size) =>

@@ -67,6 +67,9 @@ public sealed partial class ImageCatalog(IOptions<MachinesOptions> options)
             : null;
     }
 
+    /// <summary>Whether the file of that digest is here, under whatever name and of whichever build.</summary>
+    internal bool Contains(string digest) => FilePath(digest) is { } path && File.Exists(path);
+
     /// <summary>Takes an image's file from elsewhere into the catalog; no name means it by that.</summary>
     /// <param name="digest">Its digest, which the writer has checked.</param>
     /// <param name="write">Writes the file; false when there is none.</param>

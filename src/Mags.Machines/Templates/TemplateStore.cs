@@ -44,7 +44,10 @@ internal sealed partial class TemplateStore(
         }
     }
 
-    /// <summary>Removes templates on disk that nothing can use any more.</summary>
+    /// <summary>
+    /// Removes templates on disk that nothing can use any more, and those that were loaded longest ago past the limit.
+    /// For the start, before any is loaded.
+    /// </summary>
     /// <param name="isCurrent">Whether the template of this key, with this description, may still be used.</param>
     internal void RemoveOutdated(Func<string, TemplateMeta, bool> isCurrent)
     {
@@ -53,14 +56,23 @@ internal sealed partial class TemplateStore(
             return;
         }
 
-        foreach (var folder in Directory.GetDirectories(folders.Templates))
+        var kept = new List<DirectoryInfo>();
+        foreach (var folder in new DirectoryInfo(folders.Templates).GetDirectories())
         {
-            var key = Path.GetFileName(folder);
-            if (TemplateFolder.ReadMeta(folder) is not { } meta || !isCurrent(key, meta))
+            if (TemplateFolder.ReadMeta(folder.FullName) is { } meta && isCurrent(folder.Name, meta))
             {
-                LogRemoved(key);
-                Directory.Delete(folder, recursive: true);
+                kept.Add(folder);
+                continue;
             }
+
+            LogRemoved(folder.Name);
+            folder.Delete(recursive: true);
+        }
+
+        foreach (var folder in kept.OrderByDescending(folder => folder.LastWriteTimeUtc).Skip(options.Value.MaxTemplates))
+        {
+            LogLeastUsed(folder.Name);
+            folder.Delete(recursive: true);
         }
     }
 
@@ -128,6 +140,8 @@ internal sealed partial class TemplateStore(
         using var held = await HomeLock.TakeAsync(folder + ".lock", time, new Progress<string>(), _stopping.Token);
         if (TemplateFolder.Load(folder, recipe) is { } template)
         {
+            // Tells the next start which ones are used.
+            Directory.SetLastWriteTimeUtc(folder, time.GetUtcNow().UtcDateTime);
             LogLoaded(recipe.Key);
             return template;
         }

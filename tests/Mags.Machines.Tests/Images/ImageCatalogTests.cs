@@ -40,6 +40,8 @@ public sealed class ImageCatalogTests : IDisposable
 
         Assert.Equal(newer, _catalog.Find("debian"));
         Assert.Equal("content", File.ReadAllText(old.Path));
+        Assert.True(_catalog.Contains(old.Digest));
+        Assert.False(_catalog.Contains($"sha256:{new string('c', 64)}"));
     }
 
     [Theory]

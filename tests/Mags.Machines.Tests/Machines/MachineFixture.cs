@@ -151,7 +151,7 @@ public sealed class MachineFixture : IAsyncDisposable
         await provider.GetRequiredService<LeftoverReclaimer>().RunAsync(CancellationToken.None);
         await provider.GetRequiredService<MachineSetup>().RunAsync(new Progress<SetupStep>(), CancellationToken.None);
         provider.GetRequiredService<MachinePlatform>().RemoveOutdatedTemplates(
-            provider.GetRequiredService<ImageCatalog>().List());
+            provider.GetRequiredService<ImageCatalog>());
         await provider.GetRequiredService<SandboxNetwork>().EnsureAsync(CancellationToken.None);
         provider.GetRequiredService<MachineHost>().SetReady();
         return provider;

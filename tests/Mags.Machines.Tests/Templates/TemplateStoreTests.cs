@@ -52,6 +52,26 @@ public sealed class TemplateStoreTests : IDisposable
         Assert.False(first.Template.Memory.IsClosed);
     }
 
+    [Fact]
+    public async Task RemoveOutdated_MoreThanTheLimit_LoadedLongestAgoGoes()
+    {
+        var (used, unused, outdated) = (Seed("used"), Seed("unused"), Seed("outdated"));
+        await using (var earlier = NewStore())
+        {
+            Directory.SetLastWriteTimeUtc(FolderOf(used), DateTime.UnixEpoch);
+            (await earlier.GetAsync(used, Token)).Dispose();
+        }
+
+        Directory.SetLastWriteTimeUtc(FolderOf(unused), DateTime.UnixEpoch.AddDays(1));
+        await using var store = NewStore();
+
+        store.RemoveOutdated((key, _) => key != outdated.Key);
+
+        Assert.True(Directory.Exists(FolderOf(used)));
+        Assert.False(Directory.Exists(FolderOf(unused)));
+        Assert.False(Directory.Exists(FolderOf(outdated)));
+    }
+
     public void Dispose() => _home.Dispose();
 
     private string FolderOf(TemplateRecipe recipe) => Path.Combine(_folders.Templates, recipe.Key);
