@@ -62,12 +62,21 @@ public sealed class JobStore
         _database.ReadAsync(db => _queries.Input(db, id), cancellationToken);
 
     /// <summary>
-    /// A user's job by request id, name or workspace id. An id comes first. A name or workspace means its active job
-    /// (pending, running or sleeping), else its newest; of several active ones the newest.
+    /// A user's job by request id, name or workspace id. An id comes first. A name or workspace means its running or
+    /// sleeping job, else its newest; of several running ones the newest.
     /// </summary>
     /// <returns>Null when there is none, and when it is another user's.</returns>
-    public Task<JobRow?> FindAsync(Guid userId, string idOrName, CancellationToken cancellationToken) =>
-        _database.ReadAsync(db => FindAsync(db, userId, idOrName), cancellationToken);
+    public async Task<JobRow?> FindAsync(Guid userId, string idOrName, CancellationToken cancellationToken)
+    {
+        if (Guid.TryParseExact(idOrName, "D", out var id)
+            && await GetAsync(id, cancellationToken) is { } job && job.UserId == userId)
+        {
+            return job;
+        }
+
+        // In one view: a job that goes from one state to the next must not slip through between two seeks.
+        return await _database.ReadWholeAsync(db => FindByNameAsync(db, userId, idOrName), cancellationToken);
+    }
 
     /// <summary>One page of a user's jobs, newest first.</summary>
     /// <param name="userId">Whose.</param>
@@ -129,24 +138,15 @@ public sealed class JobStore
         return (await _queries.Usage(db, job.UserId) ?? new JobUsage(0, 0, 0)).Excess(quota, job);
     }
 
-    private async Task<JobRow?> FindAsync(MagsDbContext db, Guid userId, string idOrName)
+    private async Task<JobRow?> FindByNameAsync(MagsDbContext db, Guid userId, string name)
     {
-        if (Guid.TryParseExact(idOrName, "D", out var id))
-        {
-            var job = await _queries.ById(db, id);
-            if (job?.UserId == userId)
-            {
-                return job;
-            }
-        }
-
         // A seek each, as one query would have to sort all jobs of the name.
         return await FindAsync(isPending: false, isEnded: false)
             ?? Newer(await FindAsync(isPending: true, isEnded: false), await FindAsync(isPending: false, isEnded: true));
 
         async Task<JobRow?> FindAsync(bool isPending, bool isEnded) => Newer(
-            await _queries.ByName(db, userId, idOrName, isPending, isEnded),
-            await _queries.ByWorkspace(db, userId, idOrName, isPending, isEnded));
+            await _queries.ByName(db, userId, name, isPending, isEnded),
+            await _queries.ByWorkspace(db, userId, name, isPending, isEnded));
     }
 
     private async Task<JobPage> ListAsync(

@@ -55,6 +55,32 @@ public sealed class JobFindTests(PostgresServer postgres)
     }
 
     [Theory, EachDatabase]
+    public async Task FindAsync_JobThatGoesFromStateToState_IsThereThroughout(string provider)
+    {
+        await using var database = await TestDatabase.CreateAsync(provider, postgres);
+        var ada = await database.AddUserAsync();
+        var job = await database.AddJobAsync(ada, "a", JobState.Pending, "w");
+        var changes = Task.Run(
+            async () =>
+            {
+                for (var i = 0; i < 200; i++)
+                {
+                    await database.Jobs.UpdateAsync(
+                        job.Id, row => row.State = i % 2 == 0 ? JobState.Running : JobState.Pending, RunToken);
+                }
+            },
+            RunToken);
+
+        while (!changes.IsCompleted)
+        {
+            Assert.Equal(job.Id, (await database.Jobs.FindAsync(ada, "a", RunToken))?.Id);
+            Assert.Equal(job.Id, (await database.Jobs.FindAsync(ada, "w", RunToken))?.Id);
+        }
+
+        await changes;
+    }
+
+    [Theory, EachDatabase]
     public async Task FindAsync_OlderActiveJob_ComesBeforeNewerEndedOnes(string provider)
     {
         await using var database = await TestDatabase.CreateAsync(provider, postgres);
