@@ -9,10 +9,11 @@ using Mags.Contracts.Workspaces;
 
 namespace Mags.Contracts;
 
-/// <summary>The one JSON context of the REST API: <c>snake_case</c>, nulls left out, no reflection.</summary>
+/// <summary>The one JSON context of the REST API: <c>snake_case</c>, nulls left out, times in UTC, no reflection.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [typeof(UtcTimeConverter)])]
 [JsonSerializable(typeof(ActionResponse))]
 [JsonSerializable(typeof(CreateJobRequest))]
 [JsonSerializable(typeof(ErrorResponse))]

@@ -31,7 +31,7 @@ public sealed class ImageListCommandTests
         var result = await cli.RunAsync("image", "list", "--json");
 
         Assert.Equal(
-            """{"images":[{"name":"debian","digest":"sha256:0123456789abcdef0123456789abcdef","size_bytes":89128960,"built_at":"2026-01-02T03:04:05+00:00","build_seconds":41.5,"default":true}],"total":1}""" + "\n",
+            """{"images":[{"name":"debian","digest":"sha256:0123456789abcdef0123456789abcdef","size_bytes":89128960,"built_at":"2026-01-02T03:04:05.000000Z","build_seconds":41.5,"default":true}],"total":1}""" + "\n",
             result.Out);
     }
 }

@@ -73,7 +73,7 @@ public sealed class JobCommandsTests : IAsyncLifetime
         var result = await _cli.RunAsync("list", "--json");
 
         Assert.Equal(
-            $$"""{"jobs":[{"request_id":"{{Id}}","name":"brave-otter","status":"completed","persistent":false,"no_sleep":false,"sleeping":false,"exit_code":0,"script_duration_ms":1234,"created_at":"2026-01-02T03:04:05+00:00","image":"debian","isolation":"microvm","accelerator":"tcg","vcpus":1,"memory_mb":1024,"disk_gb":2,"script":"echo hi"}],"total":1,"page":1,"page_size":20}""" + "\n",
+            $$"""{"jobs":[{"request_id":"{{Id}}","name":"brave-otter","status":"completed","persistent":false,"no_sleep":false,"sleeping":false,"exit_code":0,"script_duration_ms":1234,"created_at":"2026-01-02T03:04:05.000000Z","image":"debian","isolation":"microvm","accelerator":"tcg","vcpus":1,"memory_mb":1024,"disk_gb":2,"script":"echo hi"}],"total":1,"page":1,"page_size":20}""" + "\n",
             result.Out);
     }
 
@@ -142,7 +142,7 @@ public sealed class JobCommandsTests : IAsyncLifetime
         var result = await _cli.RunAsync("logs", Id, "--json");
 
         Assert.Equal(
-            """{"logs":[{"seq":1,"timestamp":"2026-01-02T03:04:05+00:00","level":"info","message":"one","source":"stdout"}]}""" + "\n",
+            """{"logs":[{"seq":1,"timestamp":"2026-01-02T03:04:05.000000Z","level":"info","message":"one","source":"stdout"}]}""" + "\n",
             result.Out);
     }
 
@@ -158,7 +158,7 @@ public sealed class JobCommandsTests : IAsyncLifetime
             new CliResult(
                 0,
                 """
-                {"seq":1,"timestamp":"2026-01-02T03:04:05+00:00","level":"info","message":"one","source":"stdout"}
+                {"seq":1,"timestamp":"2026-01-02T03:04:05.000000Z","level":"info","message":"one","source":"stdout"}
                 {"status":"error","exit_code":3}
 
                 """,

@@ -229,8 +229,8 @@ public sealed class RunCommandTests : IAsyncLifetime
         Assert.Equal(3, result.ExitCode);
         Assert.Equal(
             $$"""
-            {"seq":1,"timestamp":"2026-01-02T03:04:05+00:00","level":"error","message":"oops","source":"stderr"}
-            {"request_id":"{{Id}}","name":"brave-otter","status":"error","persistent":false,"no_sleep":false,"sleeping":false,"exit_code":3,"script_duration_ms":1234,"created_at":"2026-01-02T03:04:05+00:00","image":"debian","isolation":"microvm","accelerator":"tcg","vcpus":1,"memory_mb":1024,"disk_gb":2}
+            {"seq":1,"timestamp":"2026-01-02T03:04:05.000000Z","level":"error","message":"oops","source":"stderr"}
+            {"request_id":"{{Id}}","name":"brave-otter","status":"error","persistent":false,"no_sleep":false,"sleeping":false,"exit_code":3,"script_duration_ms":1234,"created_at":"2026-01-02T03:04:05.000000Z","image":"debian","isolation":"microvm","accelerator":"tcg","vcpus":1,"memory_mb":1024,"disk_gb":2}
 
             """,
             result.Out);

@@ -284,7 +284,7 @@ public sealed class ServerCommandsTests : IAsyncLifetime
         var result = await _cli.RunAsync("server", "status", "--json");
 
         Assert.Equal(
-            $$"""{"running":true,"url":"{{_server.Url}}","pid":{{Environment.ProcessId}},"version":"0.1.0","home":"/home/of/mags","state":"ready","accelerator":"tcg","accelerator_reason":"there is no /dev/kvm","pool":{"idle_vms":4,"busy_vms":3,"total_vms":7,"min_pool_size":2,"max_pool_size":10,"hot_vms":3,"cold_vms":1},"walls":[{"name":"user","stands":true,"detail":"one each"},{"name":"files","stands":true,"detail":"few"},{"name":"hardware","stands":false,"detail":"QEMU promises isolation with KVM only."}],"images":[{"name":"debian","digest":"sha256:0123456789abcdef0123456789abcdef","size_bytes":89128960,"built_at":"2026-01-02T03:04:05+00:00","build_seconds":41.5,"default":true}]}""" + "\n",
+            $$"""{"running":true,"url":"{{_server.Url}}","pid":{{Environment.ProcessId}},"version":"0.1.0","home":"/home/of/mags","state":"ready","accelerator":"tcg","accelerator_reason":"there is no /dev/kvm","pool":{"idle_vms":4,"busy_vms":3,"total_vms":7,"min_pool_size":2,"max_pool_size":10,"hot_vms":3,"cold_vms":1},"walls":[{"name":"user","stands":true,"detail":"one each"},{"name":"files","stands":true,"detail":"few"},{"name":"hardware","stands":false,"detail":"QEMU promises isolation with KVM only."}],"images":[{"name":"debian","digest":"sha256:0123456789abcdef0123456789abcdef","size_bytes":89128960,"built_at":"2026-01-02T03:04:05.000000Z","build_seconds":41.5,"default":true}]}""" + "\n",
             result.Out);
     }
 
