@@ -9,16 +9,14 @@ public sealed class ObjectStoreOptions : IValidatableObject
     /// <summary>Section name in configuration.</summary>
     public const string Section = "ObjectStore";
 
-    /// <summary>Value of <see cref="Kind"/> for a folder.</summary>
-    public const string InFolder = "folder";
+    private const string InS3 = "s3";
 
-    /// <summary>Value of <see cref="Kind"/> for a bucket.</summary>
-    public const string InS3 = "s3";
-
-    /// <summary><c>folder</c> (default; one node, or a file system that all nodes share) or <c>s3</c>.</summary>
-    [Required]
-    [RegularExpression($"^({InFolder}|{InS3})$")]
-    public string Kind { get; set; } = InFolder;
+    /// <summary>
+    /// <c>folder</c> (one node, or a file system that all nodes share) or <c>s3</c>. Null, the default, is <c>s3</c> where
+    /// a bucket is named, else <c>folder</c>.
+    /// </summary>
+    [RegularExpression($"^(folder|{InS3})$")]
+    public string? Kind { get; set; }
 
     /// <summary>
     /// The folder, absolute; made when it is not there. Default <c>MAGS_HOME/objects</c>. It has the whole content of
@@ -26,7 +24,7 @@ public sealed class ObjectStoreOptions : IValidatableObject
     /// </summary>
     public string Folder { get; set; } = "";
 
-    /// <summary>The bucket, where <see cref="Kind"/> is <c>s3</c>.</summary>
+    /// <summary>The bucket, where objects are kept in S3.</summary>
     [Required]
     [ValidateObjectMembers]
     public S3Options S3 { get; set; } = new();
@@ -52,15 +50,18 @@ public sealed class ObjectStoreOptions : IValidatableObject
     /// </summary>
     public bool AcceptOther { get; set; }
 
+    /// <summary>Whether objects are kept in S3 rather than a folder.</summary>
+    internal bool IsInS3 => Kind is null ? S3.Bucket.Length > 0 : Kind == InS3;
+
     /// <summary>Whether what the kind needs is there.</summary>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (Kind == InFolder && !Path.IsPathFullyQualified(Folder))
+        if (!IsInS3 && !Path.IsPathFullyQualified(Folder))
         {
             yield return new ValidationResult("Folder: the absolute path of a folder is needed.", [nameof(Folder)]);
         }
 
-        if (Kind == InS3 && S3.Bucket.Length == 0)
+        if (IsInS3 && S3.Bucket.Length == 0)
         {
             yield return new ValidationResult("S3:Bucket: the name of a bucket is needed.", [nameof(S3)]);
         }

@@ -48,7 +48,7 @@ public static class StorageServiceCollectionExtensions
     {
         var options = provider.GetRequiredService<IOptions<ObjectStoreOptions>>().Value;
         var time = provider.GetRequiredService<TimeProvider>();
-        return options.Kind == ObjectStoreOptions.InS3
+        return options.IsInS3
             ? new S3ObjectStore(options.S3, credentials: null, time)
             : new FolderObjectStore(options.Folder, time);
     }

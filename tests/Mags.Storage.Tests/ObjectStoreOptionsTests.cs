@@ -15,6 +15,23 @@ public sealed class ObjectStoreOptionsTests
         Assert.Equal("folder /srv/objects", provider.GetRequiredService<IObjectStore>().Location);
     }
 
+    [Fact]
+    public void Store_BucketIsNamed_IsThatBucket()
+    {
+        using var provider = Provider(
+            ("Folder", "/srv/objects"), ("S3:Endpoint", "http://127.0.0.1:1"), ("S3:Bucket", "mags"));
+
+        Assert.Equal("bucket mags at http://127.0.0.1:1", provider.GetRequiredService<IObjectStore>().Location);
+    }
+
+    [Fact]
+    public void Store_FolderIsAskedForThoughABucketIsNamed_IsTheFolder()
+    {
+        using var provider = Provider(("Folder", "/srv/objects"), ("Kind", "folder"), ("S3:Bucket", "mags"));
+
+        Assert.Equal("folder /srv/objects", provider.GetRequiredService<IObjectStore>().Location);
+    }
+
     [Theory]
     [InlineData("Kind", "ftp", "Kind")]
     [InlineData("Folder", "objects", "Folder: the absolute path")]
