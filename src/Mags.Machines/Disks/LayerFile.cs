@@ -31,7 +31,10 @@ internal sealed class LayerFile : IDisposable
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new MachineException(MachineFault.NoDisk, $"The layer {path} of its disk is gone.", e);
+            throw new MachineException(
+                MachineFault.NoDisk,
+                $"The layer {path} of its disk is gone: put it back, or delete the workspace.",
+                e);
         }
     }
 
