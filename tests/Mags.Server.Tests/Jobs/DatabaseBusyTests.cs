@@ -85,13 +85,46 @@ public sealed class DatabaseBusyTests
         Assert.Equal("completed", (await server.EndAsync(second)).Text("status"));
     }
 
+    [Fact]
+    public async Task Job_WhoseEndCanNotBeWrittenForLong_SealsItsDiskOnceItCan()
+    {
+        await using var server = await RunningServer.StartAsync();
+        var job = await server.AcceptAsync("out begun\nwait gate", "\"workspace_id\": \"w\"");
+        await server.RunningAsync(job);
+        await using (await HoldAsync(server))
+        {
+            server.Machines.Open("gate");
+
+            // Past the database's own patience: neither the seal nor the end can be written meanwhile.
+            var other = await server.PostJobAsync("exit 0");
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, other.Status);
+        }
+
+        Assert.Equal("completed", (await server.EndAsync(job)).Text("status"));
+        Assert.Equal(0, await OpenLayersAsync(server));
+    }
+
+    private static async Task<long> OpenLayersAsync(RunningServer server)
+    {
+        await using var connection = await ConnectAsync(server);
+        await using var command = connection.CreateCommand();
+        command.CommandText = "SELECT count(*) FROM workspaces WHERE open_layer_id IS NOT NULL";
+        return (long)(await command.ExecuteScalarAsync(Cancelled))!;
+    }
+
     private static async Task<SqliteConnection> HoldAsync(RunningServer server)
     {
-        var connection = new SqliteConnection($"Data Source={Path.Combine(server.Home, "mags.db")};Pooling=False");
-        await connection.OpenAsync(Cancelled);
+        var connection = await ConnectAsync(server);
         await using var command = connection.CreateCommand();
         command.CommandText = "BEGIN IMMEDIATE";
         await command.ExecuteNonQueryAsync(Cancelled);
+        return connection;
+    }
+
+    private static async Task<SqliteConnection> ConnectAsync(RunningServer server)
+    {
+        var connection = new SqliteConnection($"Data Source={Path.Combine(server.Home, "mags.db")};Pooling=False");
+        await connection.OpenAsync(Cancelled);
         return connection;
     }
 }
