@@ -19,23 +19,23 @@ internal static class SyncBench
     private const int Scattered = 200;
     private const int CopyMib = 256;
 
+    // Workspaces in which nothing is changed: by the size of the disk, and by what is in it.
+    private static readonly Still[] _still = [new("small", 2, 128), new("large", 64, 128), new("full", 64, 2048)];
+
     public static async Task RunAsync(BenchOptions options, CancellationToken cancellationToken)
     {
         var runs = options.Runs ?? DefaultRuns;
         await using var server = await SyncServer.StartAsync(options, cancellationToken);
-        foreach (var (name, diskGb) in new[] { ("small", 2), ("w", 8), ("large", 64) })
-        {
-            await server.MakeAsync(name, diskGb, cancellationToken);
-        }
-
-        foreach (var name in new[] { "small", "large" })
-        {
-            _ = await server.RunAsync(name, Random("data", ScatterMib), cancellationToken);
-        }
-
+        await server.MakeAsync("w", 8, cancellationToken);
         _ = await server.RunAsync("w", Random("scattered", ScatterMib), cancellationToken);
+        foreach (var still in _still)
+        {
+            await server.MakeAsync(still.Name, still.DiskGb, cancellationToken);
+            _ = await server.RunAsync(still.Name, Random("data", still.Mib), cancellationToken);
+        }
+
         var (one, hundred, scattered) = (new List<double>(), new List<double>(), new List<double>());
-        var (small, large) = (new List<double>(), new List<double>());
+        var unchanged = _still.ToDictionary(still => still, _ => new List<double>());
         var (copies, uploads, restores) = (new List<double>(), new List<double>(), new List<double>());
         for (var run = 0; run < runs; run++)
         {
@@ -43,8 +43,10 @@ internal static class SyncBench
             hundred.Add((await server.RunAsync("w", Random("hundred", 100), cancellationToken)).Bytes / (double)Mib);
             var sent = await server.RunAsync("w", Scatter(run), cancellationToken);
             scattered.Add(sent.Bytes * 100 / (sent.Chunks * Chunk));
-            small.Add((await server.RunAsync("small", "true", cancellationToken)).Bytes / 1024.0);
-            large.Add((await server.RunAsync("large", "true", cancellationToken)).Bytes / 1024.0);
+            foreach (var still in _still)
+            {
+                unchanged[still].Add((await server.RunAsync(still.Name, "true", cancellationToken)).Bytes / 1024.0);
+            }
 
             // In turns, as the machine's speed drifts.
             copies.Add(CopyMib / (await CopyAsync(server.Store, cancellationToken)).TotalSeconds);
@@ -66,7 +68,7 @@ internal static class SyncBench
                     new($"{Scattered} x 4 KiB scattered / their chunks", scattered),
                 ]) { Unit = "%" },
                 new("unchanged", "a run that changes nothing",
-                    [new($"{ScatterMib} MiB in a disk of 2 GiB", small), new($"{ScatterMib} MiB in a disk of 64 GiB", large)])
+                    [.. _still.Select(still => new Row($"{still.Mib} MiB in a disk of {still.DiskGb} GiB", unchanged[still]))])
                 {
                     Unit = "KiB",
                 },
@@ -76,7 +78,9 @@ internal static class SyncBench
             [
                 new Ratio("cp / first upload, p50", copy.P50 / upload.P50),
                 new Ratio("cp / restore, p50", copy.P50 / restore.P50),
-                new Ratio("unchanged: 64 GiB / 2 GiB, p50", new Row("", large).P50 / new Row("", small).P50),
+                new Ratio(
+                    "unchanged: the largest / the smallest, p50",
+                    new Row("", unchanged[_still[^1]]).P50 / new Row("", unchanged[_still[0]]).P50),
             ]);
     }
 
@@ -118,4 +122,6 @@ internal static class SyncBench
             "dd", [$"if={from}", $"of={to}", "bs=1M", $"count={CopyMib}", "conv=fsync", "status=none", "iflag=fullblock"]);
         await process.WaitForExitAsync(cancellationToken);
     }
+
+    private sealed record Still(string Name, int DiskGb, int Mib);
 }
