@@ -207,6 +207,10 @@ public sealed class WorkspacesApiTests(SharedServer shared)
             await other.SendAsync(HttpMethod.Delete, path),
             await other.SendAsync(
                 HttpMethod.Post, "/api/v1/mags-workspaces", $$"""{"workspace_id": "mine", "base_workspace_id": "{{_name}}"}"""),
+            await other.SendAsync(
+                HttpMethod.Post,
+                "/api/v1/mags-jobs",
+                $$"""{"type": "inline", "script": "exit 0", "base_workspace_id": "{{_name}}"}"""),
         ];
 
         Assert.All(answers, answer => Assert.Equal((HttpStatusCode.NotFound, "not_found"), (answer.Status, answer.Code)));
