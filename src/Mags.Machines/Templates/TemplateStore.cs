@@ -46,7 +46,7 @@ internal sealed partial class TemplateStore(
 
     /// <summary>
     /// Removes templates on disk that nothing can use any more, and those that were loaded longest ago past the limit.
-    /// For the start, before any is loaded.
+    /// For the start: what has just been loaded then is the newest, and stays.
     /// </summary>
     /// <param name="isCurrent">Whether the template of this key, with this description, may still be used.</param>
     internal void RemoveOutdated(Func<string, TemplateMeta, bool> isCurrent)
