@@ -12,8 +12,8 @@ public sealed class ObjectStoreOptions : IValidatableObject
     private const string InS3 = "s3";
 
     /// <summary>
-    /// <c>folder</c> (one node, or a file system that all nodes share) or <c>s3</c>. Null, the default, is <c>s3</c> where
-    /// a bucket is named, else <c>folder</c>.
+    /// <c>folder</c> (one node, or a file system that all nodes share) or <c>s3</c>. Null or empty, the default, is
+    /// <c>s3</c> where a bucket is named, else <c>folder</c>.
     /// </summary>
     [RegularExpression($"^(folder|{InS3})$")]
     public string? Kind { get; set; }
@@ -51,7 +51,7 @@ public sealed class ObjectStoreOptions : IValidatableObject
     public bool AcceptOther { get; set; }
 
     /// <summary>Whether objects are kept in S3 rather than a folder.</summary>
-    internal bool IsInS3 => Kind is null ? S3.Bucket.Length > 0 : Kind == InS3;
+    internal bool IsInS3 => string.IsNullOrEmpty(Kind) ? S3.Bucket.Length > 0 : Kind == InS3;
 
     /// <summary>Whether what the kind needs is there.</summary>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

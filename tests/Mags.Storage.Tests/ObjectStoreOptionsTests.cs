@@ -15,11 +15,14 @@ public sealed class ObjectStoreOptionsTests
         Assert.Equal("folder /srv/objects", provider.GetRequiredService<IObjectStore>().Location);
     }
 
-    [Fact]
-    public void Store_BucketIsNamed_IsThatBucket()
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("s3")]
+    public void Store_BucketIsNamed_IsThatBucket(string? kind)
     {
         using var provider = Provider(
-            ("Folder", "/srv/objects"), ("S3:Endpoint", "http://127.0.0.1:1"), ("S3:Bucket", "mags"));
+            ("Folder", "/srv/objects"), ("Kind", kind), ("S3:Endpoint", "http://127.0.0.1:1"), ("S3:Bucket", "mags"));
 
         Assert.Equal("bucket mags at http://127.0.0.1:1", provider.GetRequiredService<IObjectStore>().Location);
     }
@@ -50,11 +53,11 @@ public sealed class ObjectStoreOptionsTests
         Assert.Contains(told, refusal.Message, StringComparison.Ordinal);
     }
 
-    private static ServiceProvider Provider(params (string Name, string Value)[] settings)
+    private static ServiceProvider Provider(params (string Name, string? Value)[] settings)
     {
         var configuration = new ConfigurationBuilder()
             .AddInMemoryCollection(settings.GroupBy(setting => setting.Name)
-                .ToDictionary(group => $"ObjectStore:{group.Key}", group => (string?)group.Last().Value))
+                .ToDictionary(group => $"ObjectStore:{group.Key}", group => group.Last().Value))
             .Build();
         return new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddMagsStorage().BuildServiceProvider();
     }
