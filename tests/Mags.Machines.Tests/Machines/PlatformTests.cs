@@ -1,5 +1,6 @@
 using Mags.Machines.Acceleration;
 using Mags.Machines.Images;
+using Mags.Machines.Native;
 using Mags.Machines.Templates;
 
 namespace Mags.Machines.Tests.Machines;
@@ -27,6 +28,28 @@ public sealed class PlatformTests(MachineFixture machines)
         Assert.All(made, lease => Assert.Same(made[0].Template, lease.Template));
         await first.ContinueWith(_ => { }, Token, TaskContinuationOptions.None, TaskScheduler.Default);
         Assert.True(first.IsCanceled || first.IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public async Task RemoveOutdatedTemplates_ImageOfAnEarlierBuild_IsKeptAsLongAsItsFileIsThere()
+    {
+        var platform = await machines.GetAsync<MachinePlatform>();
+        var catalog = await machines.GetAsync<ImageCatalog>();
+        var digest = $"sha256:{new string('e', 64)}";
+        var template = await SeedTemplateAsync(digest);
+        try
+        {
+            Assert.True(await catalog.AddAsync(digest, (_, _) => Task.FromResult(true), Token));
+            platform.RemoveOutdatedTemplates(catalog);
+            Assert.True(Directory.Exists(template));
+        }
+        finally
+        {
+            File.Delete(catalog.Find("debian", digest)!.Path);
+        }
+
+        platform.RemoveOutdatedTemplates(catalog);
+        Assert.False(Directory.Exists(template));
     }
 
     [Fact]
@@ -61,6 +84,20 @@ public sealed class PlatformTests(MachineFixture machines)
 
         Assert.StartsWith("The guest's boot did not finish within ", failure, StringComparison.Ordinal);
         Assert.InRange(TimeProvider.System.GetElapsedTime(started).TotalSeconds, 0.4, 10);
+    }
+
+    /// <summary>A template as if it had been booted from the image of that digest; it is only looked at.</summary>
+    private async Task<string> SeedTemplateAsync(string digest)
+    {
+        using var lease = await machines.TemplateAsync(Token);
+        var recipe = lease.Template.Recipe with { ImageDigest = digest };
+        var folders = await machines.HomeAsync();
+        var making = Directory.CreateDirectory(HomeFolders.Temporary(folders.Templates)).FullName;
+        using var memory = MemoryFile.Create("memory", 1 << 20);
+        var folder = Path.Combine(folders.Templates, recipe.Key);
+        TemplateFolder.Complete(
+            making, folder, memory, new TemplateMeta(digest, recipe.Size.Vcpus, recipe.Size.MemoryMib, 1, 1));
+        return folder;
     }
 
     private async Task<TemplateRecipe> RecipeAsync()
